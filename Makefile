@@ -1,0 +1,49 @@
+# make run: serve the page on http://127.0.0.1:7860      make test: run all tests
+# make weights DATA=folder: data to pack                 make bench: speed side by side
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data/cifake
+PHOTOS ?= ../shared/data/photos/photos.parquet
+TRAIN = $(BIN)/python -m training
+
+.PHONY: run test weights evaluate bench screenshots clean
+
+run: $(VENV)/run.stamp
+	$(BIN)/python app.py
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest
+
+# One stamp a list of requirements: nothing is installed twice, and a changed list is noticed.
+$(VENV)/run.stamp: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -r requirements.txt
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requirements.txt
+	$(BIN)/python -m pip install -q -r tests/requirements.txt
+	touch $@
+
+# Every step can be resumed: start the command again and it goes on after the last whole epoch.
+weights: $(VENV)/test.stamp
+	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 12
+	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
+	$(TRAIN) fit cnn --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
+	$(TRAIN) fit svm --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
+	$(TRAIN) export --data $(DATA)/train.parquet --out weights/cifake
+	$(TRAIN) resize --photos $(PHOTOS)
+	$(MAKE) evaluate
+
+evaluate: $(VENV)/test.stamp
+	$(TRAIN) evaluate --data $(DATA)/test.parquet --out weights/cifake/reports/evaluate.json
+	$(TRAIN) report
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/test.stamp
+	$(BIN)/python -m tests.screenshots screenshots
+
+clean:
+	rm -rf $(VENV) .pytest_cache screenshots

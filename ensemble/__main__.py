@@ -1,0 +1,56 @@
+"""python -m ensemble IMAGE ... [--json]: judge images on the command line."""
+
+import argparse
+import json
+import sys
+
+from ensemble import Ensemble, ImageError
+from ensemble.pack import PackError
+from ensemble.vote import percent
+
+
+def main(arguments=None):
+    """Judge the images; 0 if all could be judged, 1 if not, 2 if the command was wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ensemble", description="Real or AI? Three models vote on each image.")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="image file")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--pack", metavar="FOLDER",
+                        help="pack to judge with (default: PACK_REPO on the Hub if set, "
+                             "else the shipped one)")
+    options = parser.parse_args(arguments)
+    try:
+        ensemble = Ensemble.load(options.pack)
+    except PackError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if ensemble.notice:
+        print(ensemble.notice, file=sys.stderr)
+    failed = False
+    for name, outcome in zip(options.images, ensemble.judge_many(options.images)):
+        failed |= isinstance(outcome, ImageError)
+        print(as_json(name, outcome) if options.json else as_text(name, outcome), flush=True)
+    return int(failed)
+
+
+def as_json(name, outcome):
+    """One line of JSON for a verdict or an error."""
+    if isinstance(outcome, ImageError):
+        fields = {"error": type(outcome).__name__, "message": str(outcome)}
+    else:
+        fields = outcome.as_dict()
+    return json.dumps({"file": name, **fields}, ensure_ascii=False)
+
+
+def as_text(name, outcome):
+    """A few lines for people for a verdict or an error."""
+    if isinstance(outcome, ImageError):
+        return f"{name}: not judged. {outcome}"
+    votes = ", ".join(f"{v.member} {percent(v.p_ai)}" for v in outcome.votes)
+    lines = [f"{name}: {outcome.label}, {outcome.certainty} ({outcome.agreement}); "
+             f"probability of AI {percent(outcome.p_ai)} ({votes})"]
+    return "\n  ".join([*lines, *outcome.reasons])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""A pack: trained members with their manifest, shipped in `weights/` or pinned on the Hub."""
+
+import hashlib
+import json
+import os
+import re
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ensemble.images import FILTERS
+
+SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "cifake"
+FORMAT = 1
+NUMBER = (int, float)
+# What serving reads of a manifest, and its types; the one entry of a list stands for all.
+SHAPE = {
+    "name": str, "version": str, "input_size": int, "resize": str,
+    "domain": {"max_side": NUMBER},
+    "members": [{"name": str, "file": str, "sha256": str}],
+    "calibration": {"weights": [NUMBER], "bias": NUMBER, "confident_from": NUMBER},
+    "training": {"digests": {"file": str, "sha256": str}},
+}
+
+
+class PackError(RuntimeError):
+    """A pack that is missing, damaged or not what its manifest says."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A verified pack.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+        The content of `manifest.json`, the single source of sizes, names and thresholds.
+    """
+
+    folder: Path
+    manifest: dict
+
+    @cached_property
+    def training_digests(self):
+        """The 8-byte digests of the training files, sorted big-endian integers."""
+        return np.fromfile(self.folder / self.manifest["training"]["digests"]["file"], ">u8")
+
+    def knows(self, digest):
+        """Whether a file of this 8-byte digest was in the training data."""
+        if digest is None:
+            return False
+        value = int.from_bytes(digest, "big")
+        at = np.searchsorted(self.training_digests, value)
+        return at < len(self.training_digests) and int(self.training_digests[at]) == value
+
+
+def read(folder):
+    """Read and verify the pack in a folder.
+
+    Raises
+    ------
+    PackError
+        No manifest, a manifest of another format, a file that is missing or whose SHA-256
+        is not the manifest's.
+    """
+    folder = Path(folder)
+    manifest = _manifest(folder / "manifest.json")
+    for entry in files(manifest):
+        path = folder / entry["file"]
+        if not path.is_file():
+            raise PackError(f"{path.name} is missing.")
+        found = sha256(path)
+        if found != entry["sha256"]:
+            raise PackError(f"{path.name} is not the file that the manifest names: "
+                            f"its SHA-256 is {found[:12]}…, not {entry['sha256'][:12]}….")
+    return Pack(folder, manifest)
+
+
+def files(manifest):
+    """The manifest's entries `{file, sha256, ...}` of every file that serving needs."""
+    return [*manifest["members"], manifest["training"]["digests"]]
+
+
+def sha256(path):
+    """SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def download(repo, revision=None, deadline=None):
+    """Download a pack at a pinned commit into the Hub's cache and verify it.
+
+    A commit that is in the cache already is served without asking the Hub.
+
+    Parameters
+    ----------
+    repo : str
+        `USER/NAME` on the Hub.
+    revision : str, optional
+        A full commit hash; by default the environment variable `PACK_REVISION`. A branch or
+        tag can change its content under the app and is refused.
+    deadline : float, optional
+        Seconds that all of it may take; by default `PACK_DEADLINE`, else 60.
+
+    Returns
+    -------
+    Pack
+
+    Raises
+    ------
+    PackError
+        No full commit hash, the Hub unreachable or slower than the deadline, a file missing
+        there, or one that is not the manifest's.
+    """
+    revision = revision or os.environ.get("PACK_REVISION", "")
+    if not re.fullmatch(r"[0-9a-f]{40}", revision):
+        raise PackError(f"A revision is a full commit hash of 40 hexadecimal digits, "
+                        f"not {revision!r}.")
+    deadline = _seconds(deadline or os.environ.get("PACK_DEADLINE", 60))
+    outcome = []
+
+    def work():
+        try:
+            outcome.append(_fetch(repo, revision, deadline))
+        except Exception as error:  # whatever happens there, the shipped pack must serve
+            outcome.append(error)
+
+    # A daemon thread: a connection that hangs must not keep the process alive.
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(deadline)
+    if not outcome:
+        raise PackError(f"The Hub did not deliver within {deadline:g} seconds.")
+    if isinstance(outcome[0], PackError):
+        raise outcome[0]
+    if isinstance(outcome[0], Exception):
+        raise PackError(f"The Hub did not deliver: {_first_line(outcome[0])}") from outcome[0]
+    return outcome[0]
+
+
+def _fetch(repo, revision, deadline):
+    from huggingface_hub import (
+        get_hf_file_metadata,
+        hf_hub_download,
+        hf_hub_url,
+        try_to_load_from_cache,
+    )
+
+    def get(force=False):
+        def one(name):
+            return Path(hf_hub_download(repo, name, revision=revision, etag_timeout=deadline,
+                                        force_download=force))
+
+        path = one("manifest.json")
+        for entry in files(_manifest(path)):
+            one(entry["file"])
+        return read(path.parent)
+
+    cached = isinstance(try_to_load_from_cache(repo, "manifest.json", revision=revision), str)
+    if cached:
+        try:
+            return get()
+        except PackError:
+            pass  # what lies in the cache is damaged; the Hub's may be whole
+    # Asked once and without the client's retries, which would hold up every start without a
+    # network by half a minute.
+    get_hf_file_metadata(hf_hub_url(repo, "manifest.json", revision=revision), timeout=deadline)
+    return get(force=cached)
+
+
+def _manifest(path):
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise PackError(f"{where} can't be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise PackError(f"{where} is not JSON: {error}.") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise PackError(f"{where} is not a manifest of format {FORMAT}.")
+    wrong = list(_differences(manifest, SHAPE))
+    if wrong:
+        raise PackError(f"{where} lacks, or has in another type: {', '.join(wrong)}.")
+    for entry in files(manifest):
+        if not re.fullmatch(r"\w[\w.-]*", entry["file"]):
+            raise PackError(f"{where} names a file outside its folder: {entry['file']}.")
+    members, weights = len(manifest["members"]), len(manifest["calibration"]["weights"])
+    if members % 2 == 0 or members != weights:
+        raise PackError(f"{where} has {members} members and {weights} weights; an odd number "
+                        f"of members has a majority, and each has one weight.")
+    if manifest["resize"] not in FILTERS:
+        raise PackError(f"{where} names an unknown filter: {manifest['resize']}.")
+    return manifest
+
+
+def _differences(value, shape, at=""):
+    """Names of what is missing in a value or has another type than its shape."""
+    wanted = type(shape) if isinstance(shape, (dict, list)) else shape
+    if not isinstance(value, wanted):
+        yield at
+    elif isinstance(shape, dict):
+        for key, inner in shape.items():
+            yield from _differences(value.get(key), inner, f"{at}.{key}".lstrip("."))
+    elif isinstance(shape, list):
+        for i, item in enumerate(value):
+            yield from _differences(item, shape[0], f"{at}[{i}]")
+
+
+def _seconds(value):
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 3600:
+        raise PackError(f"PACK_DEADLINE is a number of seconds, at most an hour, not {value!r}.")
+    return seconds
+
+
+def _first_line(error):
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

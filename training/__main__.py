@@ -1,0 +1,150 @@
+"""python -m training COMMAND: from data to pack, and what the pack is worth.
+
+Each command imports what it needs when it runs: `evaluate` and `publish` work without
+TensorFlow.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from ensemble.images import ImageError
+from ensemble.pack import SHIPPED, PackError
+from training.data import DataError, deduplicate, load, split
+
+
+def main(arguments=None):
+    """Run one command; 0 if it worked, 2 with a message if what was given can't be used."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (DataError, PackError, ImageError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def dcgan(options):
+    """train the second family of fakes"""
+    from training.dcgan import fit
+
+    train, _ = split(deduplicate(load(options.data)))
+    fit(train.take(train.labels == 0), options.out, options.epochs, seed=options.seed)
+
+
+def sample(options):
+    """write the DCGAN's images of some seeds as PNG"""
+    from training.dcgan import save_samples
+
+    save_samples(options.generator, options.seeds, options.out)
+
+
+def fit(options):
+    """train a member: svm, cnn or resnet"""
+    from training.fit import fit_network, fit_svm
+
+    train, validation = split(deduplicate(load(options.data)))
+    added = 0
+    if options.generator:
+        from training.dcgan import fakes
+
+        # A tenth of the fakes, so that the pack knows a second family without drowning the first.
+        added = int(train.labels.sum()) // 10
+        train = train.join(fakes(options.generator, added))
+    out = Path(options.out or f"runs/{options.member}")
+    if options.member == "svm":
+        fit_svm(train, validation, out, options.images, seed=options.seed, added_fakes=added)
+    else:
+        fit_network(options.member, train, validation, out, options.epochs, seed=options.seed,
+                    mixed=not options.float32, added_fakes=added)
+
+
+def export(options):
+    """make the pack of the fitted members"""
+    from training.export import export_pack
+
+    train, validation = split(deduplicate(load(options.data)))
+    manifest = export_pack(options.runs, options.out, train, validation)
+    print(f"{options.out}: validation accuracy {manifest['training']['validation_accuracy']}")
+
+
+def resize(options):
+    """measure the resizing filters on photographs and write the best into the manifest"""
+    from training.resize import choose
+
+    choose(options.pack, options.photos)
+
+
+def evaluate(options):
+    """measure a pack on a labelled split"""
+    from training.evaluate import evaluate as measure
+
+    measure(options.pack, options.data, options.out)
+
+
+def report(options):
+    """write README's table and the model card from the pack's reports"""
+    from training.report import write
+
+    write(options.pack, options.readme)
+
+
+def publish(options):
+    """upload the pack, or the Space, to the Hub"""
+    from training.publish import publish as upload
+    from training.publish import publish_space
+
+    if not (options.repo or options.space):
+        raise DataError("Give --repo USER/NAME for the pack, --space USER/NAME for the Space, "
+                        "or both.")
+    revision = upload(options.pack, options.repo, options.runs) if options.repo else None
+    if options.space:
+        publish_space(options.space, Path(__file__).parent.parent, options.repo, revision)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__.split("\n")[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run, *names):
+        sub = commands.add_parser(run.__name__, help=run.__doc__)
+        sub.set_defaults(run=run)
+        for name in names:
+            sub.add_argument(name, **arguments[name])
+        return sub
+
+    arguments = {
+        "--data": {"required": True, "help": "a split of CIFAKE: folder with REAL/ and FAKE/, "
+                                             "or parquet"},
+        "--out": {"required": True, "help": "where to write"},
+        "--seed": {"type": int, "default": 0},
+        "--pack": {"default": SHIPPED, "help": "folder of the pack (default: %(default)s)"},
+        "--runs": {"default": "runs", "help": "folder of the runs (default: %(default)s)"},
+        "--generator": {"help": "a trained generator.keras of `dcgan`"},
+        "--epochs": {"type": int, "default": 16, "help": "default: %(default)s"},
+    }
+    command(dcgan, "--data", "--out", "--epochs", "--seed")
+    command(sample, "--generator", "--out").add_argument(
+        "--seeds", type=int, nargs="+", required=True)
+    member = command(fit, "--data", "--generator", "--epochs", "--seed")
+    member.add_argument("member", choices=["svm", "cnn", "resnet"])
+    member.add_argument("--out", help="folder of the run (default: runs/MEMBER)")
+    member.add_argument("--images", type=int, default=20_000,
+                        help="images that the SVM is fitted on (default: %(default)s)")
+    member.add_argument("--float32", action="store_true",
+                        help="compute in float32 instead of bfloat16")
+    command(export, "--data", "--runs", "--out")
+    command(resize, "--pack").add_argument("--photos", required=True,
+                                           help="parquet with image, label and source")
+    command(evaluate, "--pack", "--data", "--out")
+    command(report, "--pack").add_argument("--readme", default="README.md")
+    published = command(publish, "--pack", "--runs")
+    published.add_argument("--repo", metavar="USER/NAME")
+    published.add_argument("--space", metavar="USER/NAME")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,196 @@
+"""Fit the members: networks with Keras, the SVM with scikit-learn.
+
+Every choice is made on the validation split. A run's folder holds the native model, the
+curve (`curve.csv`, one row an epoch) or the grid (`grid.csv`), and a checkpoint: the same
+command started again goes on after the last whole epoch.
+"""
+
+import csv
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import joblib
+import keras
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+
+from training import recipes
+
+NETWORKS = {"cnn": recipes.cnn, "resnet": recipes.resnet}
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled, flipped and shifted batches; the same for the same seed and epoch.
+
+    Half the images are mirrored and half are moved by up to two pixels (edges repeated).
+    """
+
+    def __init__(self, data, batch, seed, epoch=0):
+        super().__init__()
+        self.data, self.batch, self.seed = data, batch, seed
+        self._start(epoch)
+
+    def __len__(self):
+        return len(self.data) // self.batch
+
+    def __getitem__(self, step):
+        rows = self.order[step * self.batch:(step + 1) * self.batch]
+        rng = np.random.default_rng((self.seed, self.epoch, step))
+        images = self.data.images[rows]
+        mirrored = rng.random(len(rows)) < 0.5
+        images[mirrored] = images[mirrored, :, ::-1]
+        return shift(images, rng), self.data.labels[rows, None].astype("float32")
+
+    def on_epoch_end(self):
+        self._start(self.epoch + 1)
+
+    def _start(self, epoch):
+        self.epoch = epoch
+        self.order = np.random.default_rng((self.seed, epoch)).permutation(len(self.data))
+
+
+def shift(images, rng, most=2):
+    """Move half the images by up to `most` pixels in each direction, repeating the edges."""
+    height, width = images.shape[1:3]
+    padded = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)), mode="edge")
+    offsets = rng.integers(0, 2 * most + 1, (len(images), 2))
+    offsets[rng.random(len(images)) < 0.5] = most
+    return np.stack([p[y:y + height, x:x + width] for p, (y, x) in zip(padded, offsets)])
+
+
+def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, decay=3e-3, seed=0,
+                mixed=True, added_fakes=0):
+    """Train one network; resumes after the last whole epoch found in `out`.
+
+    Nesterov momentum with decoupled weight decay on kernels only, one cosine cycle with a
+    warm-up of a tenth.
+
+    Parameters
+    ----------
+    name : {"cnn", "resnet"}
+    train, validation : Data
+    out : path
+        Folder for `<name>.keras`, `curve.csv`, `run.json` and the checkpoint.
+    epochs, batch : int
+    rate, decay : float
+        Peak learning rate and weight decay.
+    seed : int
+    mixed : bool
+        Compute in bfloat16; the weights and the saved model are float32 either way.
+    added_fakes : int
+        How many of the training images are not CIFAKE's; for the record.
+
+    Returns
+    -------
+    path
+        Of the native model, `uint8 [N, 32, 32, 3] → logits [N, h, w, 1]`.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint, curve = out / "checkpoint.keras", out / "curve.csv"
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy("mixed_bfloat16" if mixed else "float32")
+    batches = Batches(train, batch, seed)
+    if checkpoint.exists():
+        model = keras.models.load_model(checkpoint)
+        done = sum(1 for _ in curve.open()) - 1
+        batches._start(done)
+    else:
+        model, done = _trainable(NETWORKS[name](), epochs * len(batches), rate, decay), 0
+        curve.unlink(missing_ok=True)
+    model.optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    clock = time.time()
+    model.fit(batches, initial_epoch=done, epochs=epochs, verbose=2,
+              validation_data=(validation.images, validation.labels[:, None].astype("float32")),
+              validation_batch_size=500,
+              callbacks=[keras.callbacks.CSVLogger(curve, append=done > 0),
+                         keras.callbacks.ModelCheckpoint(checkpoint)])
+    keras.config.set_dtype_policy("float32")
+    network = NETWORKS[name]()
+    network.set_weights(model.get_weights())
+    path = out / f"{name}.keras"
+    network.save(path)
+    _note(out, name=name, epochs=epochs, batch=batch, rate=rate, decay=decay, seed=seed,
+          images=len(train), added_fakes=added_fakes, minutes=round((time.time() - clock) / 60, 1),
+          parameters=network.count_params(), backend=keras.backend.backend())
+    return path
+
+
+def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed=0, jobs=2,
+            added_fakes=0):
+    """Search, fit and calibrate the SVM.
+
+    The grid is searched by three-fold cross-validation on a small subset, the best is fitted
+    on the whole subset, and its score turned into a probability (Platt 1999) on the
+    validation split.
+
+    Parameters
+    ----------
+    train, validation : Data
+    out : path
+        Folder for `svm.joblib`, `grid.csv` and `run.json`.
+    images, search : int
+        Size of the subset to fit on, and of its part to search on; half of each class.
+    grid : dict, optional
+        Parameters of the pipeline to try, as `GridSearchCV` takes them.
+    seed, jobs, added_fakes : int
+
+    Returns
+    -------
+    path
+        Of the calibrated classifier, `uint8 [N, 32, 32, 3] → P(real), P(AI)`.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    clock = time.time()
+    rng = np.random.default_rng(seed)
+    subset = train.take(_balanced(train.labels, images, rng))
+    part = subset.take(_balanced(subset.labels, search, rng))
+    grid = grid or {"pca__n_components": [80, 130], "svc__C": [2, 4, 8]}
+    searched = GridSearchCV(recipes.svm(), grid, n_jobs=jobs, refit=False, verbose=2,
+                            cv=StratifiedKFold(3, shuffle=True, random_state=seed))
+    searched.fit(part.images, part.labels)
+    with (out / "grid.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*grid, "accuracy", "spread"])
+        results = searched.cv_results_
+        for tried, mean, std in zip(results["params"], results["mean_test_score"],
+                                    results["std_test_score"]):
+            writer.writerow([*tried.values(), f"{mean:.4f}", f"{std:.4f}"])
+    fitted = recipes.svm().set_params(**searched.best_params_).fit(subset.images, subset.labels)
+    calibrated = CalibratedClassifierCV(FrozenEstimator(fitted), method="sigmoid")
+    calibrated.fit(validation.images, validation.labels)
+    path = out / "svm.joblib"
+    joblib.dump(calibrated, path, compress=3)
+    _note(out, name="svm", **searched.best_params_, images=len(subset), added_fakes=added_fakes, seed=seed,
+          support_vectors=int(fitted["svc"].n_support_.sum()),
+          minutes=round((time.time() - clock) / 60, 1))
+    return path
+
+
+def _trainable(network, steps, rate, decay):
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - steps // 10, warmup_target=rate, warmup_steps=steps // 10)
+    logit = keras.layers.GlobalAveragePooling2D(dtype="float32")(network.output)
+    model = keras.Model(network.inputs, logit)
+    model.compile(
+        keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay),
+        keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.02),
+        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)])
+    return model
+
+
+def _balanced(labels, count, rng):
+    rows = [rng.permutation(np.flatnonzero(labels == label))[:count // 2] for label in (0, 1)]
+    return np.sort(np.concatenate(rows))
+
+
+def _note(out, **facts):
+    facts["commit"] = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"],
+                                     capture_output=True, text=True, check=False,
+                                     cwd=Path(__file__).parent).stdout.strip() or None
+    (out / "run.json").write_text(json.dumps(facts, indent=2) + "\n")

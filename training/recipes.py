@@ -1,0 +1,116 @@
+"""The three members as recipes: what is built and how it is trained.
+
+A network maps uint8 [N, 32, 32, 3] to a class-activation map [N, h, w, 1] of logits whose
+mean is the image's logit: global average pooling and one dense unit, in the other order
+(Zhou et al. 2016, arXiv 1512.04150), so the map explains the verdict exactly.
+"""
+
+import keras
+import numpy as np
+from keras import layers
+from scipy.fft import dct
+from sklearn.decomposition import PCA
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVC
+
+# ITU-R BT.601, the colour space of JPEG: fakes and photographs differ most in chroma.
+RGB_TO_YCC = np.array([[0.299, 0.587, 0.114],
+                       [-0.168736, -0.331264, 0.5],
+                       [0.5, -0.418688, -0.081312]], np.float32)
+
+
+def cnn():
+    """A plain convolutional network: 0.30 M parameters, 38 M multiply-adds.
+
+    The first layer halves the resolution with 4×4 kernels, so it can keep all that a
+    2×2 patch holds while every later layer costs a quarter.
+    """
+    x = inputs = _pixels()
+    x = _conv(x, 64, kernel=4, strides=2)
+    x = _conv(x, 64)
+    x = _conv(x, 64)
+    x = _conv(x, 96, strides=2)
+    x = _conv(x, 96)
+    x = _conv(x, 96)
+    return _map_of_logits(inputs, x, "cnn")
+
+
+def resnet():
+    """A residual network: 0.70 M parameters, 77 M multiply-adds.
+
+    Basic blocks as in He et al. 2016 (arXiv 1512.03385, section 4.2), behind a stem of two
+    layers that looks at full resolution before it halves it.
+    """
+    x = inputs = _pixels()
+    x = _conv(x, 32)
+    x = _conv(x, 64, strides=2)
+    x = _block(x, 64)
+    x = _block(x, 64)
+    x = _block(x, 128, strides=2)
+    x = _block(x, 128)
+    return _map_of_logits(inputs, x, "resnet")
+
+
+def svm(components=130, C=3.0, gamma="scale"):
+    """Flattened pixels and spectrum → standardised → principal components → RBF kernel."""
+    return Pipeline([
+        ("features", FunctionTransformer(pixels_and_spectrum)),
+        ("scale", StandardScaler()),
+        ("pca", PCA(components, svd_solver="randomized", random_state=0)),
+        ("svc", SVC(C=C, gamma=gamma, cache_size=2000)),
+    ])
+
+
+def pixels_and_spectrum(images):
+    """Flattened pixels and, beside them, the log-magnitude of their DCT in YCbCr, twice.
+
+    One spectrum is of the whole image; the other is of its 8×8 blocks, on the grid on which
+    JPEG has quantised them.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape [N, H, W, 3]
+        H = W, a multiple of 8.
+
+    Returns
+    -------
+    ndarray of float32, shape [N, 9·H·W]
+    """
+    planes = images.astype(np.float32).transpose(0, 3, 1, 2)
+    ycc = np.einsum("kc,nchw->nkhw", RGB_TO_YCC, planes)
+    spectra = [np.log1p(np.abs(m @ ycc @ m.T)) for m in dct_matrices(images.shape[1])]
+    return np.concatenate([part.reshape(len(images), -1) for part in (planes / 255, *spectra)],
+                          axis=1)
+
+
+def dct_matrices(size):
+    """Orthonormal DCT-II of a whole side and of its blocks of 8, float32 [size, size] each."""
+    whole = dct(np.eye(size), axis=0, norm="ortho")
+    blocks = np.kron(np.eye(size // 8), dct(np.eye(8), axis=0, norm="ortho"))
+    return whole.astype(np.float32), blocks.astype(np.float32)
+
+
+def _pixels():
+    return layers.Input((32, 32, 3), dtype="uint8")
+
+
+def _conv(x, filters, kernel=3, strides=1, activate=True):
+    if x.dtype == "uint8":
+        x = layers.Rescaling(1 / 127.5, -1)(x)
+    x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.95)(x)
+    return layers.ReLU()(x) if activate else x
+
+
+def _block(x, filters, strides=1):
+    y = _conv(x, filters, strides=strides)
+    y = _conv(y, filters, activate=False)
+    if strides != 1 or x.shape[-1] != filters:
+        x = _conv(x, filters, kernel=1, strides=strides, activate=False)
+    return layers.ReLU()(layers.Add()([x, y]))
+
+
+def _map_of_logits(inputs, x, name):
+    x = layers.Conv2D(1, 1, dtype="float32")(x)
+    return keras.Model(inputs, x, name=name)
