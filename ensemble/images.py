@@ -6,7 +6,9 @@ This is the only preprocessing in the project: training reads its files through
 
 import hashlib
 import io
+import re
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +24,11 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
 ACCEPTED = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or HEIC"
 # Starts of files that people do send.
 OTHER_FILES = {b"%PDF": "a PDF document", b"<": "an SVG drawing or a web page",
-               b"8BPS": "a Photoshop document", b"%!PS": "a PostScript document",
-               b"\0\0\1\0": "an icon (ICO)", b"\0\0\0\x0cJXL ": "a JPEG XL image",
-               b"\xff\x0a": "a JPEG XL image", b"PK\3\4": "a ZIP archive or office document"}
-# Each costs the decoder a pass over the whole picture, or over all the EXIF before it: a small
-# file with very many would keep it busy for minutes. Cameras and editors write about ten.
-JPEG_LIMITS = {b"\xff\xda": 100, b"Exif\0\0": 100}
+               b"8BPS": "a Photoshop document", b"PK\3\4": "a ZIP archive or office document",
+               b"\0\0\0\x0cJXL ": "a JPEG XL image", b"\xff\x0a": "a JPEG XL image"}
+# The next segment of a JPEG: its marker, and its length unless it is the end of the image.
+SEGMENT = re.compile(rb"\xff(?:(\xd9)|([\xc0-\xcf\xda-\xfe])(..))", re.DOTALL)
+MAX_SEGMENTS, MAX_SCANS = 1000, 100
 UPRIGHT = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
            4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
            6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
@@ -196,23 +197,36 @@ def _decode(data, at_least):
         raise EmptyFile("The file is empty.")
     _check_bytes(len(data))
     if data.startswith(b"\xff\xd8"):
-        for marker, limit in JPEG_LIMITS.items():
-            if data.count(marker) > limit:
-                raise DamagedImage("The JPEG file repeats its parts more often than any camera "
-                                   "or editor writes them; it is not decoded.")
+        _check_segments(data)
     with warnings.catch_warnings():
         # Pillow warns of broken metadata and large pictures; neither is news to the visitor.
         warnings.filterwarnings("ignore", module="PIL")
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
         except Image.DecompressionBombError as error:
-            raise TooManyPixels(f"The image has more than {2 * Image.MAX_IMAGE_PIXELS // 10**6} "
-                                f"megapixels; at most {MAX_PIXELS // 10**6} megapixels are "
-                                f"accepted.") from error
+            many, most = 2 * Image.MAX_IMAGE_PIXELS // 10**6, MAX_PIXELS // 10**6
+            raise TooManyPixels(f"The image has over {many} megapixels; "
+                                f"at most {most} are accepted.") from error
         except Exception as error:  # decoders of untrusted bytes raise whatever they meet
             raise _unreadable(data) from error
         with image:
             return Picture(*_from_pil(image, at_least), file_digest(data))
+
+
+def _check_segments(data):
+    """Refuse a JPEG that would keep the decoder busy for minutes: each scan costs a pass over
+    the whole picture, each EXIF segment a copy of those before it."""
+    at = scans = 0
+    for _ in range(MAX_SEGMENTS):
+        segment = SEGMENT.search(data, at)
+        if not segment or segment[1] and scans:
+            return
+        scans += segment[2] == b"\xda"
+        if scans > MAX_SCANS:
+            break
+        at = segment.end() + (max(int.from_bytes(segment[3], "big") - 2, 0) if segment[3] else 0)
+    raise DamagedImage("The JPEG file repeats its parts more often than any camera or editor "
+                       "does; it is not decoded.")
 
 
 def _unreadable(data):
@@ -221,15 +235,14 @@ def _unreadable(data):
         if Image.OPEN[name][1](data[:16]):
             return _damaged(name)
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
-    kind = next((kind for start, kind in OTHER_FILES.items() if text.startswith(start)), None)
-    if not kind:
-        kind = "text" if text[:512].decode("ascii", "replace").isascii() else "of an unknown kind"
+    plain = text[:512].isascii() and b"\0" not in text[:512]
+    kind = next((kind for start, kind in OTHER_FILES.items() if text.startswith(start)),
+                "text" if plain else "of an unknown kind")
     return UnsupportedFormat(f"The file is {kind}; accepted are {ACCEPTED}.")
 
 
 def _damaged(name):
-    return DamagedImage(f"The {name} is damaged, cut short or of a rare kind, "
-                        f"and can't be decoded.")
+    return DamagedImage(f"The {name} is damaged, cut short or of a rare kind: it can't be decoded.")
 
 
 def _from_pil(image, at_least=None):
@@ -240,7 +253,9 @@ def _from_pil(image, at_least=None):
         if at_least and image.format in ("JPEG", "MPO"):
             image.draft(None, (at_least, at_least))
         image.load()  # before its EXIF is read: a TIFF turns itself upright here
-        orientation = _orientation(image)
+        orientation = None
+        with suppress(Exception):  # broken EXIF is no reason to refuse the picture
+            orientation = image.getexif().get(ExifTags.Base.Orientation)
         image = _to_rgb(image)
     except Exception as error:
         raise _damaged(image.format or "image") from error
@@ -249,13 +264,6 @@ def _from_pil(image, at_least=None):
         if orientation > 4:
             width, height = height, width
     return np.asarray(image), width, height
-
-
-def _orientation(image):
-    try:
-        return image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # broken EXIF is no reason to refuse the picture
-        return None
 
 
 def _to_rgb(image):
@@ -269,8 +277,7 @@ def _to_rgb(image):
         image.paste(layer, mask=layer.getchannel("A"))
     elif image.mode not in ("L", "RGB", "CMYK", "LAB"):
         image = image.convert("RGB")
-    # A profile that is broken or made for another kind of image changes nothing.
-    try:
+    with suppress(Exception):  # a profile that is broken or unfit for the image changes nothing
         if image.mode == "LAB":
             profile = ImageCms.createProfile("LAB")
         elif profile:
@@ -278,8 +285,6 @@ def _to_rgb(image):
         if profile:
             return ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"),
                                              outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-        pass
     return image.convert("RGB")
 
 
@@ -288,12 +293,8 @@ def _to_8_bit(image):
     values = np.nan_to_num(np.asarray(image, dtype=np.float32))
     transparent = values == image.info.get("transparency")
     top = float(values.max(initial=0))
-    if image.mode.startswith("I;16"):
-        full = 65535
-    else:
-        full = next((f for f in (1, 255, 65535) if top <= f), top)
-    if image.mode == "I" and full == 1:
-        full = 255
+    scales = {"F": (1, 255, 65535), "I": (255, 65535)}.get(image.mode, (65535,))
+    full = next((f for f in scales if top <= f), top)
     values *= 255 / full
     np.rint(values, out=values).clip(0, 255, out=values)
     values[transparent] = 255

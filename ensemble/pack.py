@@ -138,7 +138,7 @@ def download(repo, revision=None, deadline=None):
     if isinstance(outcome[0], PackError):
         raise outcome[0]
     if isinstance(outcome[0], Exception):
-        raise PackError(f"The Hub did not deliver: {_first_line(outcome[0])}") from outcome[0]
+        raise PackError(f"The Hub did not deliver: {_reason(outcome[0])}") from outcome[0]
     return outcome[0]
 
 
@@ -220,6 +220,10 @@ def _seconds(value):
     return seconds
 
 
-def _first_line(error):
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+def _reason(error):
+    """An error of the client in few words, without addresses: the notice is for visitors."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"{type(error).__name__}, status {response.status_code}."
+    lines = str(error).strip().splitlines() or [""]
+    return re.sub(r"https?://\S*\w", "the Hub", f"{type(error).__name__}: {lines[0]}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from ensemble.images import ImageError
 from ensemble.pack import SHIPPED, PackError
 from training.data import DataError, deduplicate, load, split
+from training.publish import PublishError
 
 
 def main(arguments=None):
@@ -20,7 +21,7 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (DataError, PackError, ImageError) as error:
+    except (DataError, PackError, ImageError, PublishError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     return 0

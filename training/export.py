@@ -160,7 +160,9 @@ def export_pack(runs, out, train, validation, version="1.0.0"):
         "calibration": {"weights": [0.0] * len(MEMBERS), "bias": 0.0, "confident_from": 1.0},
         "training": {"data": "CIFAKE train split, de-duplicated", "images": len(train),
                      "validation_images": len(validation),
+                     "added_fakes": max(note["added_fakes"] for note in notes.values()),
                      "fingerprint": cifake.fingerprint(everything),
+                     "seed": notes["resnet"]["seed"], "commit": notes["resnet"]["commit"],
                      "digests": _entry(out / "training.digests"), "runs": notes},
     }
     _write(manifest, out)

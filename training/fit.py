@@ -97,7 +97,7 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
     batches = Batches(train, batch, seed)
     if checkpoint.exists():
         model = keras.models.load_model(checkpoint)
-        done = sum(1 for _ in curve.open()) - 1
+        done = len(curve.read_text().splitlines()) - 1
         batches._start(done)
     else:
         model, done = _trainable(NETWORKS[name](), epochs * len(batches), rate, decay), 0

@@ -1,0 +1,50 @@
+"""Small data in CIFAKE's two layouts, made here: smooth pictures are real, noisy ones fake."""
+
+import io
+
+import numpy as np
+import pyarrow
+import pyarrow.parquet as parquet
+from PIL import Image
+
+from training.data import FAKE, REAL
+
+
+def image(label, seed, size=32):
+    """One picture, uint8 [size, size, 3]: a colour gradient, for fakes under a fine pattern."""
+    rng = np.random.default_rng((label, seed))
+    corners = Image.fromarray(rng.integers(40, 215, (2, 2, 3), dtype=np.uint8))
+    rgb = np.asarray(corners.resize((size, size), Image.Resampling.BILINEAR)).astype(int)
+    if label == FAKE:
+        rgb = rgb + rng.integers(-40, 41, (size, size, 1))
+    return np.clip(rgb, 0, 255).astype(np.uint8)
+
+
+def jpeg(rgb):
+    """The bytes of a JPEG file."""
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "JPEG", quality=75)
+    return file.getvalue()
+
+
+def files(each, size=32, first=0):
+    """(name, bytes, label) of `each` fakes and as many real pictures."""
+    return [(f"{i:04d} ({i % 10 + 1}).jpg", jpeg(image(label, i, size)), label)
+            for label in (FAKE, REAL) for i in range(first, first + each)]
+
+
+def write_folder(path, rows):
+    """Kaggle's layout."""
+    for name, data, label in rows:
+        folder = path / ("FAKE" if label == FAKE else "REAL")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return path
+
+
+def write_parquet(path, rows):
+    """The Hub's layout."""
+    table = pyarrow.table({"image": [{"bytes": data, "path": name} for name, data, _ in rows],
+                           "label": [label for _, _, label in rows]})
+    parquet.write_table(table, path)
+    return path
