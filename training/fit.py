@@ -53,6 +53,16 @@ class Batches(keras.utils.PyDataset):
         self.order = np.random.default_rng((self.seed, epoch)).permutation(len(self.data))
 
 
+class Seconds(keras.callbacks.Callback):
+    """Adds the time that each epoch took to its logs, so that the curve has it."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.time()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["seconds"] = round(time.time() - self.start, 1)
+
+
 def shift(images, rng, most=2):
     """Move half the images by up to `most` pixels in each direction, repeating the edges."""
     height, width = images.shape[1:3]
@@ -92,6 +102,7 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     checkpoint, curve = out / "checkpoint.keras", out / "curve.csv"
+    commit = _commit()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed else "float32")
     batches = Batches(train, batch, seed)
@@ -103,11 +114,10 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
         model, done = _trainable(NETWORKS[name](), epochs * len(batches), rate, decay), 0
         curve.unlink(missing_ok=True)
     model.optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-    clock = time.time()
     model.fit(batches, initial_epoch=done, epochs=epochs, verbose=2,
               validation_data=(validation.images, validation.labels[:, None].astype("float32")),
               validation_batch_size=500,
-              callbacks=[keras.callbacks.CSVLogger(curve, append=done > 0),
+              callbacks=[Seconds(), keras.callbacks.CSVLogger(curve, append=done > 0),
                          keras.callbacks.ModelCheckpoint(checkpoint)])
     keras.config.set_dtype_policy("float32")
     network = NETWORKS[name]()
@@ -115,7 +125,7 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
     path = out / f"{name}.keras"
     network.save(path)
     _note(out, name=name, epochs=epochs, batch=batch, rate=rate, decay=decay, seed=seed,
-          images=len(train), added_fakes=added_fakes, minutes=round((time.time() - clock) / 60, 1),
+          images=len(train), added_fakes=added_fakes, minutes=_minutes(curve), commit=commit,
           parameters=network.count_params(), backend=keras.backend.backend())
     return path
 
@@ -146,7 +156,7 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    clock = time.time()
+    clock, commit = time.time(), _commit()
     rng = np.random.default_rng(seed)
     subset = train.take(_balanced(train.labels, images, rng))
     part = subset.take(_balanced(subset.labels, search, rng))
@@ -166,7 +176,7 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed
     calibrated.fit(validation.images, validation.labels)
     path = out / "svm.joblib"
     joblib.dump(calibrated, path, compress=3)
-    _note(out, name="svm", **searched.best_params_, images=len(subset), added_fakes=added_fakes, seed=seed,
+    _note(out, name="svm", **searched.best_params_, images=len(subset), added_fakes=added_fakes, seed=seed, commit=commit,
           support_vectors=int(fitted["svc"].n_support_.sum()),
           minutes=round((time.time() - clock) / 60, 1))
     return path
@@ -189,8 +199,17 @@ def _balanced(labels, count, rng):
     return np.sort(np.concatenate(rows))
 
 
+def _minutes(curve):
+    rows = csv.DictReader(curve.read_text().splitlines())
+    return round(sum(float(row["seconds"]) for row in rows) / 60, 1)
+
+
+def _commit():
+    """The commit of the code that runs, with `-dirty` if it was changed since; None outside git."""
+    found = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"], check=False,
+                           capture_output=True, text=True, cwd=Path(__file__).parent)
+    return found.stdout.strip() or None
+
+
 def _note(out, **facts):
-    facts["commit"] = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"],
-                                     capture_output=True, text=True, check=False,
-                                     cwd=Path(__file__).parent).stdout.strip() or None
     (out / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
