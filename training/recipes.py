@@ -20,6 +20,27 @@ RGB_TO_YCC = np.array([[0.299, 0.587, 0.114],
                        [0.5, -0.418688, -0.081312]], np.float32)
 
 
+@keras.saving.register_keras_serializable("training")
+class BatchNormalization(layers.BatchNormalization):
+    """Keras's layer, but TensorFlow's fused kernel while training.
+
+    Keras's own is a dozen passes in float32 and takes a fifth of a training step on a CPU.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if not training or keras.backend.backend() != "tensorflow":
+            return super().call(inputs, training=training, mask=mask)
+        import tensorflow as tf
+
+        nothing = tf.zeros([0])
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs, scale=self.gamma.value, offset=self.beta.value, mean=nothing,
+            variance=nothing, epsilon=self.epsilon, is_training=True)
+        for kept, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            kept.assign(kept * self.momentum + new * (1 - self.momentum))
+        return outputs
+
+
 def cnn():
     """A plain convolutional network: 0.30 M parameters, 38 M multiply-adds.
 
@@ -99,7 +120,7 @@ def _conv(x, filters, kernel=3, strides=1, activate=True):
     if x.dtype == "uint8":
         x = layers.Rescaling(1 / 127.5, -1)(x)
     x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=0.95)(x)
+    x = BatchNormalization(momentum=0.95)(x)
     return layers.ReLU()(x) if activate else x
 
 
