@@ -4,11 +4,11 @@ CIFAKE's fakes are all Stable Diffusion's. Images of this generator join the tra
 fakes, and its pictures fill the AI-generated example gallery.
 
 Method: Radford, Metz and Chintala 2015, "Unsupervised representation learning with deep
-convolutional generative adversarial networks" (arXiv 1511.06434), with what makes it learn in
-few steps: spectral normalisation and the hinge loss (Miyato et al. 2018, arXiv 1802.05957), and
-the class of the object given to both networks, to the discriminator by projection (Miyato and
-Koyama 2018, arXiv 1802.05637). The generator that is kept is the moving average of the trained
-one (Yazıcı et al. 2018, arXiv 1806.04498).
+convolutional generative adversarial networks" (arXiv 1511.06434). Departures: both networks are
+told the class of the object (Mirza and Osindero 2014, arXiv 1411.1784); group instead of batch
+normalisation in the discriminator, which so sees real and drawn images in one batch; and the
+generator that is kept is the moving average of the trained one (Yazıcı et al. 2018,
+arXiv 1806.04498).
 """
 
 import csv
@@ -22,6 +22,7 @@ from PIL import Image
 from tqdm import trange
 
 from training.data import FAKE_SEEDS, KINDS, Data, DataError, as_cifake_jpeg
+from training.recipes import BatchNormalization
 
 LATENT = 100
 AVERAGE = 0.995
@@ -31,28 +32,27 @@ def build_generator():
     """Latent [N, 100] and class [N, 10] → image in [-1, 1], [N, 32, 32, 3]."""
     noise, kind = layers.Input((LATENT,)), layers.Input((len(KINDS),))
     x = layers.Concatenate()([noise, kind])
-    x = layers.Dense(4 * 4 * 192, use_bias=False)(x)
-    x = layers.Reshape((4, 4, 192))(x)
-    for filters in (96, 48, 3):
-        x = layers.BatchNormalization(momentum=0.9)(x)
+    x = layers.Dense(4 * 4 * 256, use_bias=False)(x)
+    x = layers.Reshape((4, 4, 256))(x)
+    for filters in (128, 64, 3):
+        x = BatchNormalization(momentum=0.9)(x)
         x = layers.ReLU()(x)
         x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(x)
     return keras.Model([noise, kind], layers.Activation("tanh")(x), name="generator")
 
 
 def build_discriminator():
-    """Image in [-1, 1], [N, 32, 32, 3], and class [N, 10] → score, high for real, [N, 1]."""
+    """Image in [-1, 1], [N, 32, 32, 3], and class [N, 10] → logit of being real, [N, 1]."""
     image, kind = layers.Input((32, 32, 3)), layers.Input((len(KINDS),))
-    x = image
+    planes = layers.UpSampling2D(32)(layers.Reshape((1, 1, len(KINDS)))(kind))
+    x = layers.Concatenate()([image, planes])
     for filters in (48, 96, 192):
-        x = layers.SpectralNormalization(
-            layers.Conv2D(filters, 4, strides=2, padding="same"))(x)
-        x = layers.LeakyReLU(0.1)(x)
-    x = layers.Flatten()(x)
-    embedded = layers.SpectralNormalization(layers.Dense(x.shape[1], use_bias=False))(kind)
-    score = layers.SpectralNormalization(layers.Dense(1))(x)
-    score = layers.Add()([score, layers.Dot(1)([x, embedded])])
-    return keras.Model([image, kind], score, name="discriminator")
+        x = layers.Conv2D(filters, 4, strides=2, padding="same")(x)
+        if filters > 48:
+            x = layers.GroupNormalization(8)(x)
+        x = layers.LeakyReLU(0.2)(x)
+    logit = layers.Dense(1)(layers.Flatten()(x))
+    return keras.Model([image, kind], logit, name="discriminator")
 
 
 def latent(seeds):
@@ -124,10 +124,11 @@ def fit(real, out, epochs=24, batch=64, seed=0):
     keras.utils.set_random_seed(seed)
     generator, average, discriminator = build_generator(), build_generator(), build_discriminator()
     average.set_weights(generator.get_weights())
-    discriminator.compile(keras.optimizers.Adam(4e-4, beta_1=0.5), "hinge")
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    discriminator.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), loss)
     noise, kind = generator.inputs
     both = keras.Model([noise, kind], discriminator([generator([noise, kind]), kind]))
-    both.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), lambda wanted, score: -score * wanted)
+    both.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), loss)
     discriminator.optimizer.build(discriminator.trainable_variables)
     both.optimizer.build(generator.trainable_variables)
     checkpoint = out / "checkpoint.npz"
@@ -136,7 +137,7 @@ def fit(real, out, epochs=24, batch=64, seed=0):
     done = _restore(checkpoint, models, optimizers)
 
     ones = np.ones((batch, 1), "float32")
-    is_real = np.concatenate([ones, -ones])
+    is_real = np.concatenate([0.9 * ones, 0 * ones])  # one-sided smoothing
     classes = np.eye(len(KINDS), dtype="float32")
     for epoch in range(done, epochs):
         rng = np.random.default_rng((seed, epoch))
