@@ -38,9 +38,10 @@ def one_image():
     ensemble = Ensemble.load()
     size = ensemble.manifest["input_size"]
     image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
-    for member in ensemble.members:
-        print(f"{member.name:<10} one image             {_milliseconds(lambda m=member: m(image)):.2f} ms")
-    print(f"{'verdict':<10} from array            {_milliseconds(lambda: ensemble.judge(image[0])):.2f} ms")
+    calls = {member.name: lambda m=member: m(image) for member in ensemble.members}
+    calls["verdict"] = lambda: ensemble.judge(image[0])
+    for name, call in calls.items():
+        print(f"{name:<10} one image             {_milliseconds(call):.2f} ms")
 
 
 def _seconds(command):

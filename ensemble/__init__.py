@@ -6,6 +6,7 @@
 """
 
 import os
+from dataclasses import replace
 
 import numpy as np
 
@@ -100,7 +101,8 @@ class Ensemble:
         batch = []
         for source in sources:
             try:
-                batch.append(self.open(source))
+                # Small at once: a batch of large photographs would fill the memory.
+                batch.append(self._small(self.open(source)))
             except ImageError as error:
                 batch.append(error)
             if len(batch) == BATCH:
@@ -135,13 +137,16 @@ class Ensemble:
         if p_ai.shape != (1, len(self.members)) or not ((p_ai >= 0) & (p_ai <= 1)).all():
             raise MemberError("A member's p_ai is not one probability for each image.")
 
+    def _small(self, picture):
+        """The picture as the members see it; it still knows its own size."""
+        rgb = fit_square(picture.rgb, self.manifest["input_size"], self.manifest["resize"])
+        return replace(picture, rgb=rgb)
+
     def _judge(self, batch):
         pictures = [p for p in batch if isinstance(p, Picture)]
         verdicts = iter(())
         if pictures:
-            size, resample = self.manifest["input_size"], self.manifest["resize"]
-            p_ai, maps = self.predict(np.stack([fit_square(p.rgb, size, resample)
-                                                for p in pictures]))
+            p_ai, maps = self.predict(np.stack([self._small(p).rgb for p in pictures]))
             verdicts = (decide(self.manifest, picture, p_ai[i],
                                {name: m[i] for name, m in maps.items()},
                                self.pack.knows(picture.digest))

@@ -1,8 +1,8 @@
 """What a visitor's file may do wrong: each refusal is named, quick and cheap."""
 
 import io
-import subprocess
 import struct
+import subprocess
 import sys
 import time
 import zlib
@@ -12,9 +12,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ensemble.images import (MAX_BYTES, MAX_PIXELS, DamagedImage, EmptyFile, FileTooLarge,
-                             ImageError, NotAFile, Picture, TooManyPixels, UnsupportedFormat,
-                             fit_square, open_picture)
+from ensemble.images import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    DamagedImage,
+    EmptyFile,
+    FileTooLarge,
+    ImageError,
+    NotAFile,
+    Picture,
+    TooManyPixels,
+    UnsupportedFormat,
+    fit_square,
+    open_picture,
+)
 from tests.test_images import FILES, gradient, png, saved
 
 pytestmark = pytest.mark.filterwarnings("error")

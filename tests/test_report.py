@@ -30,9 +30,10 @@ def photos(tmp_path):
             for label, generator in ((REAL, ""), (FAKE, "SD 1.x"), (FAKE, "GPT-4o"))
             for i in range(4)]
     path = tmp_path / "photos.parquet"
-    parquet.write_table(pyarrow.table({"image": [{"bytes": data, "path": ""} for data, _, _ in rows],
-                                       "label": [label for _, label, _ in rows],
-                                       "generator": [generator for _, _, generator in rows]}), path)
+    images, labels, generators = zip(*rows)
+    table = {"image": [{"bytes": data, "path": ""} for data in images], "label": labels,
+             "generator": generators}
+    parquet.write_table(pyarrow.table(table), path)
     return path
 
 

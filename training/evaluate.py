@@ -127,5 +127,6 @@ def _table(report):
                      f"  ROC-AUC {row['roc_auc']:.4f} ({again[name]['roc_auc']:.4f})"
                      f"  ECE {row['ece']:.4f} ({again[name]['ece']:.4f})")
     sure = report["confident"]
-    lines.append(f" confident  {sure['coverage']:.1%} of the verdicts, right {sure['accuracy']:.2%}")
+    right = "never given" if sure["accuracy"] is None else f"right {sure['accuracy']:.2%}"
+    lines.append(f" confident  {sure['coverage']:.1%} of the verdicts, {right}")
     return "\n".join(lines)

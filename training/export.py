@@ -1,7 +1,6 @@
 """Native models → ONNX members → a pack."""
 
 import json
-import tempfile
 from pathlib import Path
 
 import joblib

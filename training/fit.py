@@ -176,8 +176,8 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed
     calibrated.fit(validation.images, validation.labels)
     path = out / "svm.joblib"
     joblib.dump(calibrated, path, compress=3)
-    _note(out, name="svm", **searched.best_params_, images=len(subset), added_fakes=added_fakes, seed=seed, commit=commit,
-          support_vectors=int(fitted["svc"].n_support_.sum()),
+    _note(out, name="svm", **searched.best_params_, images=len(subset), added_fakes=added_fakes,
+          seed=seed, commit=commit, support_vectors=int(fitted["svc"].n_support_.sum()),
           minutes=round((time.time() - clock) / 60, 1))
     return path
 

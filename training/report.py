@@ -39,8 +39,8 @@ def results(manifest, reports):
     """README's results in Markdown: ours, the published ones, and the resizing filters."""
     measured = reports["evaluate"]
     clean = measured["deduplicated"]
-    rows = ["| on CIFAKE's test split | parameters | accuracy | ROC-AUC | accuracy, no duplicates | ECE |",
-            "|---|---|---|---|---|---|"]
+    rows = ["| on CIFAKE's test split | parameters | accuracy | ROC-AUC | accuracy, no duplicates "
+            "| ECE |", "|---|---|---|---|---|---|"]
     parameters = {m["name"]: m["parameters"] for m in manifest["members"]}
     total = sum(parameters.values())
     for name, count in parameters.items():
@@ -52,10 +52,11 @@ def results(manifest, reports):
         rows.append(f"| {other['who']} ({other['source']}) | {_count(other.get('parameters'))} "
                     f"| {other['accuracy']:.2%} | {auc} | | |")
     sure = measured["confident"]
+    right = "none of them" if sure["accuracy"] is None else f"{sure['accuracy']:.2%} of those"
     said = (f"\n{measured['n']:,} test images; \"no duplicates\" leaves out the "
             f"{measured['n'] - clean['n']} that are byte-identical to a training image, which "
             f"nobody else does. {sure['coverage']:.1%} of the verdicts are `confident`, and "
-            f"{sure['accuracy']:.2%} of those are right. ECE: {measured['bins']} bins of equal "
+            f"{right} are right. ECE: {measured['bins']} bins of equal "
             f"mass.")
     return "\n".join([*rows, said, *_filters(reports.get("resize"))])
 

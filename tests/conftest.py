@@ -1,0 +1,3 @@
+"""Fixtures of the page's and the API's tests: one server and one browser for all of them."""
+
+from tests.servers import browser, pictures, server  # noqa: F401

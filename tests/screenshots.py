@@ -1,0 +1,60 @@
+"""python -m tests.screenshots FOLDER: pictures of the page, light and dark, wide and narrow."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.servers import CHROMIUM, QUIET, ROOT, start, stop
+
+SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
+
+
+def open_page(browser, url, size="wide", theme="light"):
+    """A fresh visit of the page, ready to be used; `browser` may be one of its contexts."""
+    width, height = SIZES[size]
+    page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.set_default_timeout(10_000)
+    page.goto(f"{url}/?__theme={theme}")
+    page.wait_for_selector(".verdict.waiting")
+    page.wait_for_selector("input[type=file]", state="attached")
+    return page
+
+
+def judge_example(page, group=0, index=0):
+    """Click an example and wait for its verdict."""
+    page.locator(".gallery").nth(group).locator("button").nth(index).click()
+    page.wait_for_selector(".verdict[data-result]")
+
+
+def main(folder):
+    """Write `SIZE-THEME-STATE.png`, whole pages, and `page.png`, the README's picture."""
+    folder.mkdir(parents=True, exist_ok=True)
+    photo = sorted((ROOT / "examples/real/full").glob("*.jpg"))[0]
+    with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
+        process, url = start(Path(work))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        for size in SIZES:
+            for theme in ("light", "dark"):
+                page = open_page(browser, url, size, theme)
+                page.screenshot(path=folder / f"{size}-{theme}-empty.png", full_page=True)
+                judge_example(page)
+                page.screenshot(path=folder / f"{size}-{theme}-example.png", full_page=True)
+                if (size, theme) == ("wide", "light"):
+                    page.screenshot(path=folder / "page.png", full_page=True,
+                                    clip={"x": 0, "y": 0, "width": 1280, "height": 1260})
+                page.set_input_files("input[type=file]", photo)
+                page.wait_for_selector(".verdict.unsure >> text=was reduced")
+                page.screenshot(path=folder / f"{size}-{theme}-photo.png", full_page=True)
+                page.close()
+        browser.close()
+        stop(process)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))

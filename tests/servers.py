@@ -1,0 +1,174 @@
+"""One server process and one browser for all the tests of the page and the API."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]
+WEBCAM = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+START_SECONDS = 60
+# `python app.py`, but on SIGUSR1 it writes down what it has imported.
+APP = """
+import pathlib, runpy, signal, sys
+sys.path.insert(0, {root!r})
+signal.signal(signal.SIGUSR1, lambda *_: pathlib.Path("modules").write_text(" ".join(sys.modules)))
+runpy.run_path({root!r} + "/app.py", run_name="__main__")
+"""
+
+
+def free_port():
+    """A port that nothing listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def start(folder, **environment):
+    """Start `python app.py` and wait for it.
+
+    Parameters
+    ----------
+    folder : Path
+        For its uploads (`folder/uploads`) and what it prints (`folder/log`).
+    environment : str
+        More environment variables.
+
+    Returns
+    -------
+    process : subprocess.Popen
+    url : str
+    """
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", APP.format(root=str(ROOT))], stdout=log, stderr=log, cwd=folder,
+            env=os.environ | {"GRADIO_SERVER_PORT": str(port),
+                              "GRADIO_TEMP_DIR": str(folder / "uploads")} | environment)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return process, url
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"The app did not start:\n{(folder / 'log').read_text()}")
+
+
+def stop(process):
+    """Stop what `start` started."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: its address, the folder of `start`, and its process."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen
+
+    def uploads(self):
+        """The files that it keeps."""
+        return {path for path in (self.folder / "uploads").rglob("*") if path.is_file()}
+
+    def modules(self):
+        """The top-level names of the modules that it has imported."""
+        self.process.send_signal(signal.SIGUSR1)
+        path = self.folder / "modules"
+        while not (path.exists() and (names := path.read_text().split())):
+            time.sleep(0.05)
+        return {name.split(".")[0] for name in names}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The app, running with the shipped pack."""
+    folder = tmp_path_factory.mktemp("app")
+    process, url = start(folder)
+    yield Server(url, folder, process)
+    stop(process)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real browser, the system's Chromium, with a camera that shows a test picture."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET + WEBCAM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """Files that a careless way to the models would change or choke on, and what the command
+    line says of each: a dict of path to object, `file` left out."""
+    folder = tmp_path_factory.mktemp("pictures")
+    write_pictures(folder)
+    paths = sorted(folder.iterdir())
+    command = [sys.executable, "-m", "ensemble", "--json", *map(str, paths)]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.splitlines()
+    answers = dict(zip(paths, map(json.loads, lines), strict=True))
+    for path, answer in answers.items():
+        assert answer.pop("file") == str(path)
+    return answers
+
+
+def write_pictures(folder):
+    """Write the files of `pictures`; those named `bad-…` can't be judged."""
+    rng = np.random.default_rng(5)
+    ramp = np.linspace(0, 255, 48)[:, None, None] * [1, 0.6, 0.2] + np.zeros((48, 32, 3))
+    rgb = (ramp + rng.normal(0, 12, ramp.shape)).clip(0, 255).astype(np.uint8)
+    image = Image.fromarray(rgb)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its side
+    image.save(folder / "turned.jpg", exif=exif)
+    pillow_heif.from_pillow(image).save(folder / "phone.heic", quality=90)
+    image.save(folder / "page.webp", lossless=True)
+    image.convert("CMYK").save(folder / "print.tiff")
+    image.quantize(16).save(folder / "palette.gif")
+    Image.fromarray(rgb[..., 0].astype(np.uint16) * 257).save(folder / "deep.png")
+    alpha = Image.fromarray(np.tile(np.arange(0, 256, 8, dtype=np.uint8), (48, 1)))
+    image.putalpha(alpha)
+    image.save(folder / "glass.png")
+    large = io.BytesIO()
+    Image.fromarray(rgb).resize((900, 700)).save(large, "JPEG")
+    (folder / "large.jpg").write_bytes(large.getvalue())
+    (folder / "bad-cut.jpg").write_bytes(large.getvalue()[:4000])
+    (folder / "bad-bomb.png").write_bytes(bomb(60_000, 50_000))
+    (folder / "bad-text.jpg").write_text("<script>alert('not an image')</script>\n")
+    (folder / "bad-empty.png").write_bytes(b"")
+
+
+def bomb(width, height):
+    """A small PNG file that would need gigabytes if anybody decoded it."""
+    def chunk(kind, data):
+        return (len(data).to_bytes(4, "big") + kind + data
+                + zlib.crc32(kind + data).to_bytes(4, "big"))
+
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+            + chunk(b"IDAT", zlib.compress(bytes(10_000_000), 9)) + chunk(b"IEND", b""))
