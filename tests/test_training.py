@@ -156,6 +156,14 @@ def test_a_wrong_path_is_said_not_raised(trained, capsys):
     assert "PackError" in capsys.readouterr().err
 
 
+def test_what_was_not_fitted_is_named(cifake, tmp_path, capsys):
+    table = str(cifake / "train.parquet")
+    assert main(["export", "--data", table, "--runs", str(tmp_path), "--out", str(tmp_path)]) == 2
+    assert "training fit svm" in capsys.readouterr().err
+    assert main(["fit", "cnn", "--data", table, "--generator", "nowhere.keras"]) == 2
+    assert "nowhere.keras: there is no such generator" in capsys.readouterr().err
+
+
 def test_calibration_error_by_hand():
     labels = np.repeat([0, 1], 50)
     assert evaluate.calibration_error(labels, labels.astype(float)) == 0

@@ -21,7 +21,7 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (DataError, PackError, ImageError, PublishError) as error:
+    except (DataError, PackError, ImageError, PublishError, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     return 0

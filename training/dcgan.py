@@ -80,7 +80,7 @@ def save_samples(generator_path, seeds, out):
         raise DataError(f"Seeds from {FAKE_SEEDS} on are kept for training; given {max(seeds)}.")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    images = generate(keras.models.load_model(generator_path), seeds)
+    images = generate(_load(generator_path), seeds)
     for seed, image in zip(seeds, images):
         rgb, _ = as_cifake_jpeg(image)
         Image.fromarray(rgb).save(out / f"seed-{seed}-{KINDS[seed % len(KINDS)]}.png")
@@ -95,7 +95,7 @@ def fakes(generator_path, count):
     -------
     Data
     """
-    generator = keras.models.load_model(generator_path)
+    generator = _load(generator_path)
     images = generate(generator, range(FAKE_SEEDS, FAKE_SEEDS + count))
     stored = [as_cifake_jpeg(image) for image in images]
     return Data(np.stack([rgb for rgb, _ in stored]), np.ones(count, np.uint8),
@@ -165,6 +165,13 @@ def fit(real, out, epochs=24, batch=64, seed=0):
         discriminator.trainable = True
         _save(checkpoint, epoch + 1, models, optimizers)
     return out / "generator.keras"
+
+
+def _load(path):
+    if not Path(path).is_file():
+        raise DataError(f"{path}: there is no such generator; train one with "
+                        f"`python -m training dcgan`.")
+    return keras.models.load_model(path)
 
 
 def _log(path, epoch, d_loss, g_loss, seconds):

@@ -142,6 +142,10 @@ def export_pack(runs, out, train, validation, version="1.0.0"):
     runs, out = Path(runs), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     size = train.images.shape[1]
+    for name in MEMBERS:
+        if not (runs / name / "run.json").is_file():
+            raise cifake.DataError(f"{runs / name}: no finished run there; "
+                                   f"fit it with `python -m training fit {name}`.")
     notes = {name: json.loads((runs / name / "run.json").read_text()) for name in MEMBERS}
     export_svm(joblib.load(runs / "svm" / "svm.joblib"), size, out / "svm.onnx")
     for name in ("cnn", "resnet"):
@@ -150,6 +154,7 @@ def export_pack(runs, out, train, validation, version="1.0.0"):
     digests = np.sort(np.concatenate([train.digests, validation.digests]))
     digests.astype(">u8").tofile(out / "training.digests")
     everything = train.join(validation)
+    added = notes["resnet"]["added_fakes"]
     manifest = {
         "format": pack.FORMAT, "name": out.name, "version": version,
         "input_size": size, "resize": RESIZE, "domain": {"max_side": MAX_SIDE},
@@ -157,9 +162,10 @@ def export_pack(runs, out, train, validation, version="1.0.0"):
                      "parameters": parameters(out / f"{name}.onnx"),
                      **_entry(out / f"{name}.onnx")} for name, description in MEMBERS.items()],
         "calibration": {"weights": [0.0] * len(MEMBERS), "bias": 0.0, "confident_from": 1.0},
-        "training": {"data": "CIFAKE train split, de-duplicated", "images": len(train),
+        "training": {"data": "CIFAKE train split, de-duplicated",
+                     "images": len(train) + added,
                      "validation_images": len(validation),
-                     "added_fakes": max(note["added_fakes"] for note in notes.values()),
+                     "added_fakes": added,
                      "fingerprint": cifake.fingerprint(everything),
                      "seed": notes["resnet"]["seed"], "commit": notes["resnet"]["commit"],
                      "digests": _entry(out / "training.digests"), "runs": notes},
