@@ -32,8 +32,8 @@ CROPS = {
 
 
 def thumbnail(photo, left, top, side):
-    """Crop a square, reduce it to 32×32, and pass it through JPEG as CIFAKE's files were."""
-    small = photo.resize((SIDE, SIDE), Image.Resampling.LANCZOS,
+    """Crop a square, reduce it as the pack reduces pictures, store it as CIFAKE stores its files."""
+    small = photo.resize((SIDE, SIDE), Image.Resampling.BILINEAR,
                          box=(left, top, left + side, top + side))
     stored = io.BytesIO()
     small.save(stored, "JPEG", quality=75, subsampling="4:2:0")

@@ -21,7 +21,7 @@ MEMBERS = {
     "resnet": "residual network",
 }
 OPSET = 15
-CONFIDENT_ACCURACY = 0.99  # what a `confident` verdict is worth on the validation split
+CONFIDENT_ACCURACY = 0.997  # what a `confident` verdict is worth on the validation split
 # Defaults; `python -m training resize` measures the filter and writes its choice.
 RESIZE = "bilinear"
 MAX_SIDE = 64
