@@ -27,7 +27,7 @@ $(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requiremen
 
 # Every step can be resumed: start the command again and it goes on after the last whole epoch.
 weights: $(VENV)/test.stamp
-	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 12
+	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 8
 	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
 	$(TRAIN) fit cnn --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
 	$(TRAIN) fit svm --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
