@@ -18,7 +18,8 @@ TITLE = "Real or AI?"
 PLACEHOLDER = "# Drop an image here\nor click to choose one"
 GROUPS = {  # folder → label, heading, what they are
     "real": (REAL, "Real", "Photographs, cut out and reduced to the models’ size."),
-    "ai": (AI, "AI-generated", "Pictures that a small generator of this project made up."),
+    "ai": (AI, "AI-generated", "Pictures by two small generators of this project: from others of "
+           "the “known” one the models have learned, the “unseen” one they have never met."),
 }
 SIDE = 320  # pixels of the pictures in a verdict
 BLANKS = ("What the models see", "Where a model looked")
