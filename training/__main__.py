@@ -59,8 +59,7 @@ def fit(options):
         fit_svm(train, validation, out, options.images, seed=options.seed, added_fakes=added)
     else:
         fit_network(options.member, train, validation, out, options.epochs, seed=options.seed,
-                    rate=options.rate, mixed=not options.float32, added_fakes=added,
-                    start=options.start)
+                    mixed=not options.float32, added_fakes=added)
 
 
 def export(options):
@@ -135,9 +134,6 @@ def _parser():
     member.add_argument("--out", help="folder of the run (default: runs/MEMBER)")
     member.add_argument("--images", type=int, default=20_000,
                         help="images that the SVM is fitted on (default: %(default)s)")
-    member.add_argument("--rate", type=float, default=0.1,
-                        help="peak learning rate of a network (default: %(default)s)")
-    member.add_argument("--start", metavar="MODEL", help="a trained network to go on from")
     member.add_argument("--float32", action="store_true",
                         help="compute in float32 instead of bfloat16")
     command(export, "--data", "--runs", "--out")

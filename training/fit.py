@@ -73,7 +73,7 @@ def shift(images, rng, most=2):
 
 
 def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, decay=3e-3, seed=0,
-                mixed=True, added_fakes=0, start=None):
+                mixed=True, added_fakes=0):
     """Train one network; resumes after the last whole epoch found in `out`.
 
     Nesterov momentum with decoupled weight decay on kernels only, one cosine cycle with a
@@ -93,8 +93,6 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
         Compute in bfloat16; the weights and the saved model are float32 either way.
     added_fakes : int
         How many of the training images are not CIFAKE's; for the record.
-    start : path, optional
-        A native model of this recipe to start from, instead of random weights.
 
     Returns
     -------
@@ -113,10 +111,7 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
         done = len(curve.read_text().splitlines()) - 1
         batches._start(done)
     else:
-        network = NETWORKS[name]()
-        if start:
-            network.set_weights(keras.models.load_model(start).get_weights())
-        model, done = _trainable(network, epochs * len(batches), rate, decay), 0
+        model, done = _trainable(NETWORKS[name](), epochs * len(batches), rate, decay), 0
         curve.unlink(missing_ok=True)
     model.optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     model.fit(batches, initial_epoch=done, epochs=epochs, verbose=2,
@@ -130,7 +125,6 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
     path = out / f"{name}.keras"
     network.save(path)
     _note(out, name=name, epochs=epochs, batch=batch, rate=rate, decay=decay, seed=seed,
-          start=start and str(start),
           images=len(train), added_fakes=added_fakes, minutes=_minutes(curve), commit=commit,
           parameters=network.count_params(), backend=keras.backend.backend())
     return path
