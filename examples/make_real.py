@@ -32,7 +32,7 @@ CROPS = {
 
 
 def thumbnail(photo, left, top, side):
-    """Crop a square, reduce it as the pack reduces pictures, store it as CIFAKE stores its files."""
+    """Crop a square, reduce it as the pack reduces pictures, store it as CIFAKE stores files."""
     small = photo.resize((SIDE, SIDE), Image.Resampling.BILINEAR,
                          box=(left, top, left + side, top + side))
     stored = io.BytesIO()
