@@ -10,7 +10,7 @@ import pytest
 
 from ensemble import Ensemble, pack
 from tests import made
-from training import data, evaluate, export, fit, recipes
+from training import batches, data, evaluate, export, fit, recipes
 from training.__main__ import main
 
 pytestmark = pytest.mark.filterwarnings(
@@ -64,8 +64,8 @@ def test_a_run_goes_on_where_it_stopped(runs):
 
 
 def test_the_same_seed_gives_the_same_batches(parts):
-    first, again = fit.Batches(parts[0], 32, seed=3), fit.Batches(parts[0], 32, seed=3)
-    other = fit.Batches(parts[0], 32, seed=4)
+    first, again = batches.Batches(parts[0], 32, seed=3), batches.Batches(parts[0], 32, seed=3)
+    other = batches.Batches(parts[0], 32, seed=4)
     np.testing.assert_array_equal(first[2][0], again[2][0])
     assert (first[2][0] != other[2][0]).any()
     before = first[0][0]
@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_batches(parts):
 def test_shift_moves_by_two_pixels_at_most():
     image = np.zeros((200, 9, 9, 3), np.uint8)
     image[:, 4, 4] = 255
-    moved = fit.shift(image, np.random.default_rng(0))
+    moved = batches.shift(image, np.random.default_rng(0))
     rows, columns = np.nonzero(moved[..., 0].sum(axis=0))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (2, 6, 2, 6)
     assert (moved.sum(axis=(1, 2, 3)) == 3 * 255).all()

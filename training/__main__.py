@@ -124,7 +124,7 @@ def _parser():
         "--pack": {"default": SHIPPED, "help": "folder of the pack (default: %(default)s)"},
         "--runs": {"default": "runs", "help": "folder of the runs (default: %(default)s)"},
         "--generator": {"help": "a trained generator.keras of `dcgan`"},
-        "--epochs": {"type": int, "default": 16, "help": "default: %(default)s"},
+        "--epochs": {"type": int, "default": 40, "help": "default: %(default)s"},
     }
     command(dcgan, "--data", "--out", "--epochs", "--seed")
     command(sample, "--generator", "--out").add_argument(

@@ -19,38 +19,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from training import recipes
+from training.batches import Batches, accuracy, labelled, smoothed_loss
 
 NETWORKS = {"cnn": recipes.cnn, "resnet": recipes.resnet}
-
-
-class Batches(keras.utils.PyDataset):
-    """Shuffled, flipped and shifted batches; the same for the same seed and epoch.
-
-    Half the images are mirrored and half are moved by up to two pixels (edges repeated).
-    """
-
-    def __init__(self, data, batch, seed, epoch=0):
-        super().__init__()
-        self.data, self.batch, self.seed = data, batch, seed
-        self._start(epoch)
-
-    def __len__(self):
-        return len(self.data) // self.batch
-
-    def __getitem__(self, step):
-        rows = self.order[step * self.batch:(step + 1) * self.batch]
-        rng = np.random.default_rng((self.seed, self.epoch, step))
-        images = self.data.images[rows]
-        mirrored = rng.random(len(rows)) < 0.5
-        images[mirrored] = images[mirrored, :, ::-1]
-        return shift(images, rng), self.data.labels[rows, None].astype("float32")
-
-    def on_epoch_end(self):
-        self._start(self.epoch + 1)
-
-    def _start(self, epoch):
-        self.epoch = epoch
-        self.order = np.random.default_rng((self.seed, epoch)).permutation(len(self.data))
 
 
 class Seconds(keras.callbacks.Callback):
@@ -63,17 +34,8 @@ class Seconds(keras.callbacks.Callback):
         logs["seconds"] = round(time.time() - self.start, 1)
 
 
-def shift(images, rng, most=2):
-    """Move half the images by up to `most` pixels in each direction, repeating the edges."""
-    height, width = images.shape[1:3]
-    padded = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)), mode="edge")
-    offsets = rng.integers(0, 2 * most + 1, (len(images), 2))
-    offsets[rng.random(len(images)) < 0.5] = most
-    return np.stack([p[y:y + height, x:x + width] for p, (y, x) in zip(padded, offsets)])
-
-
-def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, decay=3e-3, seed=0,
-                mixed=True, added_fakes=0):
+def fit_network(name, train, validation, out, epochs=40, batch=128, rate=0.1, decay=3e-3, keep=0.5,
+                corrupt=0.25, seed=0, mixed=True, added_fakes=0):
     """Train one network; resumes after the last whole epoch found in `out`.
 
     Nesterov momentum with decoupled weight decay on kernels only, one cosine cycle with a
@@ -88,6 +50,8 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
     epochs, batch : int
     rate, decay : float
         Peak learning rate and weight decay.
+    keep, corrupt : float
+        Shares of the images that an epoch shows and corrupts, see `Batches`.
     seed : int
     mixed : bool
         Compute in bfloat16; the weights and the saved model are float32 either way.
@@ -101,32 +65,39 @@ def fit_network(name, train, validation, out, epochs=16, batch=128, rate=0.1, de
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint, curve = out / "checkpoint.keras", out / "curve.csv"
+    checkpoint, curve, kept = (out / name for name in ("checkpoint.keras", "curve.csv",
+                                                       "losses.npy"))
     commit = _commit()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed else "float32")
-    batches = Batches(train, batch, seed)
+    batches = Batches(train, batch, seed, keep, corrupt)
     if checkpoint.exists():
-        model = keras.models.load_model(checkpoint)
+        optimizer = (model := keras.models.load_model(checkpoint)).optimizer
         done = len(curve.read_text().splitlines()) - 1
-        batches._start(done)
+        batches.losses.keep(np.load(kept))
+        batches.start(done)
     else:
-        model, done = _trainable(NETWORKS[name](), epochs * len(batches), rate, decay), 0
+        model, done = _pooled(NETWORKS[name]()), 0
+        optimizer = _optimizer(epochs * len(batches), rate, decay)
         curve.unlink(missing_ok=True)
-    model.optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    model.compile(optimizer, smoothed_loss, metrics=[accuracy, batches.losses])
+    unseen = labelled(validation.labels, np.full(len(validation), len(train)))
     model.fit(batches, initial_epoch=done, epochs=epochs, verbose=2,
-              validation_data=(validation.images, validation.labels[:, None].astype("float32")),
-              validation_batch_size=500,
+              validation_data=(validation.images, unseen), validation_batch_size=500,
               callbacks=[Seconds(), keras.callbacks.CSVLogger(curve, append=done > 0),
-                         keras.callbacks.ModelCheckpoint(checkpoint)])
+                         keras.callbacks.ModelCheckpoint(checkpoint),
+                         keras.callbacks.LambdaCallback(
+                             on_epoch_end=lambda *_: np.save(kept, batches.losses.values()))])
     keras.config.set_dtype_policy("float32")
     network = NETWORKS[name]()
     network.set_weights(model.get_weights())
     path = out / f"{name}.keras"
     network.save(path)
-    _note(out, name=name, epochs=epochs, batch=batch, rate=rate, decay=decay, seed=seed,
-          images=len(train), added_fakes=added_fakes, minutes=_minutes(curve), commit=commit,
-          parameters=network.count_params(), backend=keras.backend.backend())
+    _note(out, name=name, epochs=epochs, batch=batch, rate=rate, decay=decay, keep=keep,
+          corrupt=corrupt, seed=seed, images=len(train), added_fakes=added_fakes,
+          minutes=_minutes(curve), commit=commit, parameters=network.count_params(),
+          backend=keras.backend.backend())
     return path
 
 
@@ -182,16 +153,15 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed
     return path
 
 
-def _trainable(network, steps, rate, decay):
+def _pooled(network):
+    logit = keras.layers.GlobalAveragePooling2D(dtype="float32")(network.output)
+    return keras.Model(network.inputs, logit)
+
+
+def _optimizer(steps, rate, decay):
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 10, warmup_target=rate, warmup_steps=steps // 10)
-    logit = keras.layers.GlobalAveragePooling2D(dtype="float32")(network.output)
-    model = keras.Model(network.inputs, logit)
-    model.compile(
-        keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay),
-        keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.02),
-        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)])
-    return model
+    return keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay)
 
 
 def _balanced(labels, count, rng):
