@@ -28,16 +28,22 @@ def main(arguments=None):
 
 
 def dcgan(options):
-    """train the second family of fakes"""
+    """train a second family of fakes"""
     from training.dcgan import fit
 
-    train, _ = split(deduplicate(load(options.data)))
-    fit(train.take(train.labels == 0), options.out, options.epochs, seed=options.seed)
+    fit(_real(options.data), options.out, options.epochs, seed=options.seed)
+
+
+def ddpm(options):
+    """train a third family of fakes, a small diffusion model"""
+    from training.ddpm import fit
+
+    fit(_real(options.data), options.out, options.epochs, seed=options.seed)
 
 
 def sample(options):
-    """write the DCGAN's images of some seeds as PNG"""
-    from training.dcgan import save_samples
+    """write a generator's images of some seeds as PNG"""
+    from training.fakes import save_samples
 
     save_samples(options.generator, options.seeds, options.out)
 
@@ -49,7 +55,7 @@ def fit(options):
     train, validation = split(deduplicate(load(options.data)))
     added = 0
     if options.generator:
-        from training.dcgan import fakes
+        from training.fakes import fakes
 
         # A tenth of the fakes, so that the pack knows a second family without drowning the first.
         added = int(train.labels.sum()) // 10
@@ -85,6 +91,23 @@ def evaluate(options):
     measure(options.pack, options.data, options.out)
 
 
+def robustness(options):
+    """measure a pack on corrupted images"""
+    from training.robustness import robustness as measure
+
+    measure(options.pack, options.data, options.out, options.images, options.seed)
+
+
+def generators(options):
+    """measure packs on the fakes of generators trained here"""
+    from training.generators import generators as measure
+
+    models = dict(pair.partition("=")[::2] for pair in options.generators)
+    if not all(models.values()):
+        raise DataError(f"Give each generator as NAME=PATH; given {options.generators}.")
+    measure(options.packs or [SHIPPED], options.data, models, options.out, options.images)
+
+
 def report(options):
     """write README's table and the model card from the pack's reports"""
     from training.report import write
@@ -105,6 +128,11 @@ def publish(options):
         publish_space(options.space, Path(__file__).parent.parent, options.repo, revision)
 
 
+def _real(path):
+    train, _ = split(deduplicate(load(path)))
+    return train.take(train.labels == 0)
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -123,10 +151,11 @@ def _parser():
         "--seed": {"type": int, "default": 0},
         "--pack": {"default": SHIPPED, "help": "folder of the pack (default: %(default)s)"},
         "--runs": {"default": "runs", "help": "folder of the runs (default: %(default)s)"},
-        "--generator": {"help": "a trained generator.keras of `dcgan`"},
+        "--generator": {"help": "a trained generator.keras of `dcgan` or `ddpm`"},
         "--epochs": {"type": int, "default": 40, "help": "default: %(default)s"},
     }
-    command(dcgan, "--data", "--out", "--epochs", "--seed")
+    for generator in (dcgan, ddpm):
+        command(generator, "--data", "--out", "--epochs", "--seed")
     command(sample, "--generator", "--out").add_argument(
         "--seeds", type=int, nargs="+", required=True)
     member = command(fit, "--data", "--generator", "--epochs", "--seed")
@@ -140,6 +169,15 @@ def _parser():
     command(resize, "--pack").add_argument("--photos", required=True,
                                            help="parquet with image, label and source")
     command(evaluate, "--pack", "--data", "--out")
+    command(robustness, "--pack", "--data", "--out", "--seed").add_argument(
+        "--images", type=int, default=4000, help="how many, half of each class "
+                                                 "(default: %(default)s)")
+    measured = command(generators, "--data", "--out")
+    measured.add_argument("generators", nargs="+", metavar="NAME=PATH",
+                          help="a trained generator.keras of `dcgan` or `ddpm` and its name")
+    measured.add_argument("--images", type=int, default=5000,
+                          help="fakes of each generator (default: %(default)s)")
+    measured.add_argument("--packs", nargs="+", help="folders of packs (default: the shipped one)")
     command(report, "--pack").add_argument("--readme", default="README.md")
     published = command(publish, "--pack", "--runs")
     published.add_argument("--repo", metavar="USER/NAME")

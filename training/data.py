@@ -141,6 +141,12 @@ def split(data, validation=5000, seed=0):
     return data.take(~held), data.take(held)
 
 
+def balanced(labels, count, rng):
+    """Rows of a random subset of at most `count` images, half of each class, in order."""
+    rows = [rng.permutation(np.flatnonzero(labels == label))[:count // 2] for label in (0, 1)]
+    return np.sort(np.concatenate(rows))
+
+
 def fingerprint(data):
     """SHA-256 over the sorted pairs of digest and label: the same files, the same name."""
     order = np.argsort(data.digests, kind="stable")

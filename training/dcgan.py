@@ -18,10 +18,9 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
-from PIL import Image
 from tqdm import trange
 
-from training.data import FAKE_SEEDS, KINDS, Data, DataError, as_cifake_jpeg
+from training.data import KINDS
 from training.recipes import BatchNormalization
 
 LATENT = 100
@@ -66,41 +65,6 @@ def generate(generator, seeds):
     """The generator's images of these seeds, uint8 [N, 32, 32, 3]."""
     images = generator.predict(latent(seeds), batch_size=250, verbose=0)
     return np.clip((images + 1) * 127.5, 0, 255).round().astype(np.uint8)
-
-
-def save_samples(generator_path, seeds, out):
-    """Write the images of some seeds as `seed-<seed>-<class>.png`, stored as CIFAKE stores its own.
-
-    Raises
-    ------
-    DataError
-        If a seed is one of the training fakes'.
-    """
-    if max(seeds) >= FAKE_SEEDS:
-        raise DataError(f"Seeds from {FAKE_SEEDS} on are kept for training; given {max(seeds)}.")
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    images = generate(_load(generator_path), seeds)
-    for seed, image in zip(seeds, images):
-        rgb, _ = as_cifake_jpeg(image)
-        Image.fromarray(rgb).save(out / f"seed-{seed}-{KINDS[seed % len(KINDS)]}.png")
-
-
-def fakes(generator_path, count):
-    """Training fakes of a trained generator, stored as CIFAKE stores its own.
-
-    Their seeds begin at `FAKE_SEEDS`; the shipped examples are of lower seeds.
-
-    Returns
-    -------
-    Data
-    """
-    generator = _load(generator_path)
-    images = generate(generator, range(FAKE_SEEDS, FAKE_SEEDS + count))
-    stored = [as_cifake_jpeg(image) for image in images]
-    return Data(np.stack([rgb for rgb, _ in stored]), np.ones(count, np.uint8),
-                np.array([digest for _, digest in stored], np.uint64),
-                (np.arange(FAKE_SEEDS, FAKE_SEEDS + count) % len(KINDS)).astype(np.uint8))
 
 
 def fit(real, out, epochs=24, batch=64, seed=0):
@@ -165,13 +129,6 @@ def fit(real, out, epochs=24, batch=64, seed=0):
         discriminator.trainable = True
         _save(checkpoint, epoch + 1, models, optimizers)
     return out / "generator.keras"
-
-
-def _load(path):
-    if not Path(path).is_file():
-        raise DataError(f"{path}: there is no such generator; train one with "
-                        f"`python -m training dcgan`.")
-    return keras.models.load_model(path)
 
 
 def _log(path, epoch, d_loss, g_loss, seconds):

@@ -11,6 +11,8 @@ from ensemble import Ensemble, vote
 from training.data import load
 
 BINS = 15
+RESAMPLES = 1000  # of the bootstrap
+POINTS = 150  # of a curve in the report
 
 
 def evaluate(pack, data, out):
@@ -29,8 +31,8 @@ def evaluate(pack, data, out):
     -------
     dict
         `n`, `members.<name>`, `ensemble` (the majority), `calibrated` (the probability) and
-        `confident`, and all of it again under `deduplicated`, without the images that are
-        byte-identical to one of the training data.
+        `confident`, all of it again under `deduplicated`, without the images that are
+        byte-identical to one of the training data, and `curves` for the figures.
     """
     ensemble = Ensemble.load(pack)
     images = load(data, ensemble.manifest["input_size"])
@@ -38,7 +40,8 @@ def evaluate(pack, data, out):
     new = ~np.isin(images.digests, ensemble.pack.training_digests)
     report = {"pack": ensemble.manifest["name"], "version": ensemble.manifest["version"],
               "bins": BINS, **_measure(ensemble.manifest, images.labels, p_ai),
-              "deduplicated": _measure(ensemble.manifest, images.labels[new], p_ai[new])}
+              "deduplicated": _measure(ensemble.manifest, images.labels[new], p_ai[new]),
+              "curves": _curves(ensemble.manifest, images.labels.astype(int), p_ai)}
     write_json(out, report)
     print(_table(report))
     return report
@@ -61,12 +64,16 @@ def score(labels, p_ai):
     Returns
     -------
     dict
-        `accuracy`, `precision`, `recall`, `f1`, `roc_auc`, `average_precision`, `ece` and
-        `confusion_matrix` ([[real called real, real called AI], [AI called real, AI called AI]]).
+        `accuracy` and its `accuracy_interval` (95%, bootstrap over the images), `precision`,
+        `recall`, `f1`, `roc_auc`, `average_precision`, `ece` and `confusion_matrix`
+        ([[real called real, real called AI], [AI called real, AI called AI]]).
     """
     said = p_ai >= 0.5
+    # Resampling images and counting the right ones is drawing from a binomial distribution.
+    right = np.random.default_rng(0).binomial(len(labels), np.mean(said == labels), RESAMPLES)
     return {
         "accuracy": float(metrics.accuracy_score(labels, said)),
+        "accuracy_interval": np.quantile(right / len(labels), [0.025, 0.975]).tolist(),
         "precision": float(metrics.precision_score(labels, said, zero_division=0)),
         "recall": float(metrics.recall_score(labels, said)),
         "f1": float(metrics.f1_score(labels, said)),
@@ -88,9 +95,8 @@ def calibration_error(labels, p_ai, bins=BINS):
     Nguyen and O'Connor 2015, "Posterior calibration and exploratory analysis for natural
     language processing models" (arXiv 1508.05154), on adaptive binning.
     """
-    order = np.argsort(p_ai, kind="stable")
-    return float(sum(abs(p_ai[part].mean() - labels[part].mean()) * len(part)
-                     for part in np.array_split(order, bins) if len(part)) / len(labels))
+    said, share, sizes = np.array(_bins(labels, p_ai, bins)).T
+    return float(np.average(np.abs(said - share), weights=sizes))
 
 
 def write_json(path, content):
@@ -114,6 +120,32 @@ def _measure(manifest, labels, p_ai):
         "confident": {"coverage": float(sure.mean()),
                       "accuracy": float((label == labels)[sure].mean()) if sure.any() else None},
     }
+
+
+def _curves(manifest, labels, p_ai):
+    """Of the members and the calibrated probability: ROC, reliability; of the vote: risk."""
+    overall, label = vote.calibrate(p_ai, manifest["calibration"]), vote.majority(p_ai)
+    scores = {member["name"]: p_ai[:, i] for i, member in enumerate(manifest["members"])}
+    curves = {"roc": {}, "reliability": {}}
+    for name, p in {**scores, "calibrated": overall}.items():
+        false, true, _ = metrics.roc_curve(labels, p)
+        # Evenly spread in the logarithm: all that matters lies at few false alarms.
+        at = np.unique(np.concatenate([[0, 1], np.geomspace(1e-4, 1, POINTS)]))
+        curves["roc"][name] = {"fpr": at.tolist(), "tpr": np.interp(at, false, true).tolist()}
+        said, share, _ = np.array(_bins(labels, p, BINS)).T
+        curves["reliability"][name] = {"p_ai": said.tolist(), "share_ai": share.tolist()}
+    surest_first = np.argsort(-np.where(label, overall, 1 - overall), kind="stable")
+    counts = np.unique(np.linspace(len(labels) * 0.05, len(labels), POINTS).astype(int))
+    right = np.cumsum((label == labels)[surest_first])[counts - 1] / counts
+    curves["risk"] = {"coverage": (counts / len(labels)).tolist(), "accuracy": right.tolist()}
+    return curves
+
+
+def _bins(labels, p_ai, bins):
+    """Mean probability, share of AI-generated and size of each bin of equal mass."""
+    order = np.argsort(p_ai, kind="stable")
+    return [(p_ai[part].mean(), labels[part].mean(), len(part))
+            for part in np.array_split(order, bins) if len(part)]
 
 
 def _table(report):

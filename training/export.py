@@ -1,5 +1,6 @@
 """Native models → ONNX members → a pack."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from ensemble import Ensemble, pack, vote
 from training import data as cifake
+from training.evaluate import write_json
 from training.recipes import RGB_TO_YCC, dct_matrices
 
 MEMBERS = {
@@ -120,7 +122,7 @@ def export_svm(native, size, path):
 
 
 def export_pack(runs, out, train, validation, version="1.0.0"):
-    """Make a pack of the fitted members: ONNX files, digests and manifest.
+    """Make a pack of the fitted members: ONNX files, digests, manifest and training curves.
 
     The calibration and the bound of `confident` come from the validation split.
 
@@ -181,6 +183,9 @@ def export_pack(runs, out, train, validation, version="1.0.0"):
         "majority": float(np.mean(vote.majority(p_ai) == validation.labels)),
         "calibrated": float(np.mean((overall >= 0.5) == validation.labels))}
     _write(manifest, out)
+    write_json(out / "reports" / "training.json",
+               {name: _curve(runs / name) for name in ("cnn", "resnet")}
+               | {"svm": {"grid": _rows(runs / "svm" / "grid.csv")}})
     return manifest
 
 
@@ -218,6 +223,16 @@ def parameters(path):
     model = onnx.load(path)
     stored = sum(int(np.prod(t.dims)) for t in model.graph.initializer)
     return stored + sum(len(a.floats) for node in model.graph.node for a in node.attribute)
+
+
+def _curve(run):
+    rows = _rows(run / "curve.csv")
+    return {key: [row[key] for row in rows] for key in rows[0]}
+
+
+def _rows(path):
+    with path.open(newline="") as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
 
 
 def _entry(path):

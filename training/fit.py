@@ -20,6 +20,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from training import recipes
 from training.batches import Batches, accuracy, labelled, smoothed_loss
+from training.data import balanced
 
 NETWORKS = {"cnn": recipes.cnn, "resnet": recipes.resnet}
 
@@ -129,8 +130,8 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed
     out.mkdir(parents=True, exist_ok=True)
     clock, commit = time.time(), _commit()
     rng = np.random.default_rng(seed)
-    subset = train.take(_balanced(train.labels, images, rng))
-    part = subset.take(_balanced(subset.labels, search, rng))
+    subset = train.take(balanced(train.labels, images, rng))
+    part = subset.take(balanced(subset.labels, search, rng))
     grid = grid or {"pca__n_components": [80, 130], "svc__C": [2, 4, 8]}
     searched = GridSearchCV(recipes.svm(), grid, n_jobs=jobs, refit=False, verbose=2,
                             cv=StratifiedKFold(3, shuffle=True, random_state=seed))
@@ -162,11 +163,6 @@ def _optimizer(steps, rate, decay):
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 10, warmup_target=rate, warmup_steps=steps // 10)
     return keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay)
-
-
-def _balanced(labels, count, rng):
-    rows = [rng.permutation(np.flatnonzero(labels == label))[:count // 2] for label in (0, 1)]
-    return np.sort(np.concatenate(rows))
 
 
 def _minutes(curve):

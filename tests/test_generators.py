@@ -1,0 +1,88 @@
+"""The families of fakes made here: training, resuming, and images by seed."""
+
+import csv
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests import made
+from training import data, dcgan, ddpm, fakes
+from training.__main__ import main
+
+pytestmark = pytest.mark.filterwarnings(
+    # Keras's variables predate numpy 2's `copy` keyword.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+
+
+LOSS = {dcgan: "discriminator_loss", ddpm: "loss"}
+
+
+@pytest.fixture(scope="module", params=[dcgan, ddpm], ids=["dcgan", "ddpm"])
+def family(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def run(family, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("generators")
+    table = made.write_parquet(folder / "train.parquet", made.files(40))
+    real = data.load(table)
+    real = real.take(real.labels == 0)
+    for epochs in (1, 2):
+        family.fit(real, folder / "run", epochs=epochs, batch=20)
+    return folder / "run"
+
+
+def test_a_run_goes_on_where_it_stopped(family, run):
+    rows = list(csv.DictReader((run / "curve.csv").read_text().splitlines()))
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert all(float(row[LOSS[family]]) > 0 for row in rows)
+
+
+def test_a_seed_names_an_image(family, run):
+    generator = keras.models.load_model(run / "generator.keras")
+    images = family.generate(generator, [3, 4, 3])
+    assert images.shape == (3, 32, 32, 3) and images.dtype == np.uint8
+    assert np.abs(images[0].astype(int) - images[2]).max() <= 1  # sums in another order
+    assert (images[0] != images[1]).any()
+
+
+def test_training_fakes_are_stored_as_cifake_stores(family, run):
+    found = fakes.fakes(run / "generator.keras", 12)
+    assert len(found) == 12 and found.labels.all()
+    assert len(set(found.digests.tolist())) > 3  # hardly trained, but no constant
+    drawn = fakes.generate(run / "generator.keras",
+                           range(data.FAKE_SEEDS, data.FAKE_SEEDS + 12))
+    rgb, digest = data.as_cifake_jpeg(drawn[0])
+    np.testing.assert_array_equal(found.images[0], rgb)
+    assert int(found.digests[0]) == digest
+
+
+def test_a_denoiser_that_knows_the_noise_gives_the_image_back():
+    """Drawing inverts the mixture that training makes."""
+    rng = np.random.default_rng(0)
+    clean = rng.uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
+
+    def denoiser(inputs):
+        image, time, _ = inputs
+        angle = np.arctan2(time[:, 0], time[:, 6])[:, None, None, None] / 2
+        keep, add = np.cos(angle), np.sin(angle)
+        noise = (image - keep * clean) / np.maximum(add, 1e-6)
+        return keep * noise - add * clean
+
+    drawn = ddpm.generate(denoiser, [1, 2])
+    np.testing.assert_allclose(drawn, (clean + 1) * 127.5, atol=1)
+
+
+def test_examples_are_written_and_training_seeds_refused(run, tmp_path, capsys):
+    generator = str(run / "generator.keras")
+    assert main(["sample", "--generator", generator, "--seeds", "7", "18",
+                 "--out", str(tmp_path)]) == 0
+    assert [p.name for p in sorted(tmp_path.iterdir())] == ["seed-18-ship.png", "seed-7-horse.png"]
+    with Image.open(tmp_path / "seed-7-horse.png") as image:
+        assert image.size == (32, 32) and image.mode == "RGB"
+    assert main(["sample", "--generator", generator, "--seeds", str(data.FAKE_SEEDS),
+                 "--out", str(tmp_path)]) == 2
+    assert "kept for training" in capsys.readouterr().err
