@@ -62,10 +62,12 @@ def fit(options):
         train = train.join(fakes(options.generator, added))
     out = Path(options.out or f"runs/{options.member}")
     if options.member == "svm":
-        fit_svm(train, validation, out, options.images, seed=options.seed, added_fakes=added)
+        fit_svm(train, validation, out, options.images, corrupt=options.corrupt,
+                seed=options.seed, added_fakes=added)
     else:
-        fit_network(options.member, train, validation, out, options.epochs, seed=options.seed,
-                    mixed=not options.float32, added_fakes=added)
+        fit_network(options.member, train, validation, out, options.epochs,
+                    corrupt=options.corrupt, seed=options.seed, mixed=not options.float32,
+                    added_fakes=added)
 
 
 def export(options):
@@ -163,6 +165,8 @@ def _parser():
     member.add_argument("--out", help="folder of the run (default: runs/MEMBER)")
     member.add_argument("--images", type=int, default=20_000,
                         help="images that the SVM is fitted on (default: %(default)s)")
+    member.add_argument("--corrupt", type=float, default=0.25,
+                        help="share of the images that are corrupted (default: %(default)s)")
     member.add_argument("--float32", action="store_true",
                         help="compute in float32 instead of bfloat16")
     command(export, "--data", "--runs", "--out")

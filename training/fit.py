@@ -20,6 +20,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from training import recipes
 from training.batches import Batches, accuracy, labelled, smoothed_loss
+from training.corruptions import any_corruption
 from training.data import balanced
 
 NETWORKS = {"cnn": recipes.cnn, "resnet": recipes.resnet}
@@ -102,8 +103,8 @@ def fit_network(name, train, validation, out, epochs=40, batch=128, rate=0.1, de
     return path
 
 
-def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed=0, jobs=2,
-            added_fakes=0):
+def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corrupt=0.25, seed=0,
+            jobs=2, added_fakes=0):
     """Search, fit and calibrate the SVM.
 
     The grid is searched by three-fold cross-validation on a small subset, the best is fitted
@@ -119,6 +120,8 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed
         Size of the subset to fit on, and of its part to search on; half of each class.
     grid : dict, optional
         Parameters of the pipeline to try, as `GridSearchCV` takes them.
+    corrupt : float
+        Share of the images that `any_corruption` changes.
     seed, jobs, added_fakes : int
 
     Returns
@@ -131,6 +134,8 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed
     clock, commit = time.time(), _commit()
     rng = np.random.default_rng(seed)
     subset = train.take(balanced(train.labels, images, rng))
+    for i in np.flatnonzero(rng.random(len(subset)) < corrupt):
+        subset.images[i] = any_corruption(subset.images[i], rng)
     part = subset.take(balanced(subset.labels, search, rng))
     grid = grid or {"pca__n_components": [80, 130], "svc__C": [2, 4, 8]}
     searched = GridSearchCV(recipes.svm(), grid, n_jobs=jobs, refit=False, verbose=2,
@@ -148,8 +153,9 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, seed
     calibrated.fit(validation.images, validation.labels)
     path = out / "svm.joblib"
     joblib.dump(calibrated, path, compress=3)
-    _note(out, name="svm", **searched.best_params_, images=len(subset), added_fakes=added_fakes,
-          seed=seed, commit=commit, support_vectors=int(fitted["svc"].n_support_.sum()),
+    _note(out, name="svm", **searched.best_params_, images=len(subset), corrupt=corrupt,
+          added_fakes=added_fakes, seed=seed, commit=commit,
+          support_vectors=int(fitted["svc"].n_support_.sum()),
           minutes=round((time.time() - clock) / 60, 1))
     return path
 
