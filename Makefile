@@ -7,7 +7,7 @@ DATA ?= ../shared/data/cifake
 PHOTOS ?= ../shared/data/photos/photos.parquet
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test weights evaluate bench screenshots clean
+.PHONY: run test weights evaluate generators bench screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
@@ -27,16 +27,24 @@ $(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requiremen
 
 # Every step can be resumed: start the command again and it goes on after the last whole epoch.
 weights: $(VENV)/test.stamp
-	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 8
-	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
-	$(TRAIN) fit cnn --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
-	$(TRAIN) fit svm --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
+	$(TRAIN) fit cnn --data $(DATA)/train.parquet
+	$(TRAIN) fit resnet --data $(DATA)/train.parquet
+	$(TRAIN) fit svm --data $(DATA)/train.parquet
 	$(TRAIN) export --data $(DATA)/train.parquet --out weights/cifake
 	$(TRAIN) resize --photos $(PHOTOS)
 	$(MAKE) evaluate
 
 evaluate: $(VENV)/test.stamp
 	$(TRAIN) evaluate --data $(DATA)/test.parquet --out weights/cifake/reports/evaluate.json
+	$(TRAIN) robustness --data $(DATA)/test.parquet --out weights/cifake/reports/robustness.json
+	$(TRAIN) report
+
+# Two generators that the pack has not met, and what it makes of them.
+generators: $(VENV)/test.stamp
+	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 8
+	$(TRAIN) ddpm --data $(DATA)/train.parquet --out runs/ddpm --epochs 16
+	$(TRAIN) generators --data $(DATA)/test.parquet --out weights/cifake/reports/generators.json \
+	  dcgan=runs/dcgan/generator.keras ddpm=runs/ddpm/generator.keras
 	$(TRAIN) report
 
 bench: $(VENV)/test.stamp

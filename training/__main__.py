@@ -154,7 +154,7 @@ def _parser():
         "--pack": {"default": SHIPPED, "help": "folder of the pack (default: %(default)s)"},
         "--runs": {"default": "runs", "help": "folder of the runs (default: %(default)s)"},
         "--generator": {"help": "a trained generator.keras of `dcgan` or `ddpm`"},
-        "--epochs": {"type": int, "default": 40, "help": "default: %(default)s"},
+        "--epochs": {"type": int, "default": 36, "help": "default: %(default)s"},
     }
     for generator in (dcgan, ddpm):
         command(generator, "--data", "--out", "--epochs", "--seed")
