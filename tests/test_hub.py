@@ -89,6 +89,19 @@ def test_a_pack_goes_up_whole_in_one_commit_and_comes_back(hub, reported, capsys
     assert ensemble.pack.folder != reported and ensemble.manifest == read_manifest(reported)
 
 
+def test_figures_go_up_with_the_card_that_shows_them(hub, reported):
+    folder = reported / "reports" / "figures"
+    folder.mkdir()
+    for theme in ("light", "dark"):
+        (folder / f"confusion-{theme}.svg").write_text(f"<svg>{theme}</svg>")
+    (folder / "roc-light.svg").write_text("<svg/>")  # without its dark version: not shown
+    there = hub.files(f"models/{REPO}", publish(reported, REPO))
+    assert {name for name in there if name.endswith(".svg")} == {
+        "reports/figures/confusion-light.svg", "reports/figures/confusion-dark.svg"}
+    card_there = there["README.md"].decode()
+    assert "reports/figures/confusion-dark.svg" in card_there and "roc-light" not in card_there
+
+
 def test_large_files_take_the_way_of_large_files(hub, folder):
     publish(folder, REPO)
     assert sum(request.startswith("PUT /lfs/") for request in hub.requests) == 3

@@ -2,6 +2,9 @@
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from training import figures, slices
+from training.slices import table
+
 DATASET = "dragonintelligence/CIFAKE-image-dataset"
 TAGS = ["image-classification", "ai-generated-image-detection", "cifake", "ensemble", "svm", "cnn",
         "resnet", "onnx"]
@@ -15,9 +18,10 @@ PROVENANCE = {"data": "data", "images": "training images",
               "added_fakes": "of these, fakes added from the DCGAN",
               "validation_images": "validation images", "fingerprint": "fingerprint of the data",
               "seed": "seed", "commit": "code at commit"}
+WEAKEST = 10  # conditions that are named
 
 
-def card(manifest, reports):
+def card(manifest, reports, drawn=()):
     """The model card of a pack.
 
     Parameters
@@ -27,6 +31,8 @@ def card(manifest, reports):
     reports : dict of str to dict
         Content of `reports/*.json` by file name without its ending; `evaluate` gives the
         results, without it the card says that there are none.
+    drawn : sequence of str
+        Names of the figures that lie in `reports/figures`.
 
     Returns
     -------
@@ -39,9 +45,20 @@ def card(manifest, reports):
         tags=TAGS, datasets=[DATASET], model_name=manifest["name"],
         metrics=list(INDEXED.values()) if evaluation else None,
         eval_results=_index(evaluation) if evaluation else None)
+    shown = {name: figures.embed(name, caption, "reports/figures")
+             for name, caption in figures.captions(manifest, reports).items() if name in drawn}
     parts = [_introduction(manifest), _members(manifest), _results(evaluation, manifest),
-             _calibration(manifest), _limits(manifest), _use(manifest), _training(manifest)]
+             *_show(shown, "confusion", "roc"), *_weak_spots(manifest, reports),
+             *_robustness(manifest, reports.get("robustness")), *_show(shown, "robustness"),
+             *_generators(manifest, reports.get("generators")), *_show(shown, "generators"),
+             _calibration(manifest, evaluation), *_show(shown, "reliability", "risk"),
+             _limits(manifest), _use(manifest), _training(manifest), *_show(shown, "training"),
+             _source()]
     return f"---\n{front.to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"
+
+
+def _show(shown, *names):
+    return [shown[name] for name in names if name in shown]
 
 
 def _introduction(manifest):
@@ -58,7 +75,7 @@ whose mean is the logit. Loading an ONNX file runs no code."""
 def _members(manifest):
     rows = [[m["name"], m.get("description", ""), _count(m.get("parameters")),
              _count(m.get("bytes")), f"`{m['sha256'][:12]}…`"] for m in manifest["members"]]
-    return "## Members\n\n" + _table(["member", "what", "parameters", "bytes", "SHA-256"], rows)
+    return "## Members\n\n" + table(["member", "what", "parameters", "bytes", "SHA-256"], rows)
 
 
 def _results(evaluation, manifest):
@@ -67,16 +84,46 @@ def _results(evaluation, manifest):
     names = [m["name"] for m in manifest["members"]]
     parts = ["## Results"]
     for title, report in _readings(evaluation):
-        rows = [[label, *(_score(scores.get(key)) for key in METRICS)]
-                for label, scores in _scores(report, names)]
-        parts.append(f"{title}:\n\n" + _table(["", *METRICS.values()], rows))
+        rows = [[label, *(_score(scores.get(key), scores.get(f"{key}_interval"))
+                          for key in METRICS)] for label, scores in _scores(report, names)]
+        parts.append(f"{title}:\n\n" + table(["", *METRICS.values()], rows))
     parts.append("Positive is AI-generated. Nothing was chosen on these images. ECE is the "
                  "expected calibration error: how far a probability is from the share of images "
-                 "for which it holds.")
+                 "for which it holds."
+                 + (" In brackets: the 95% bootstrap interval."
+                    if "accuracy_interval" in evaluation["ensemble"] else ""))
     return "\n\n".join(parts)
 
 
-def _calibration(manifest):
+def _weak_spots(manifest, reports):
+    found = slices.worst_first(manifest, reports)[:WEAKEST]
+    if not found:
+        return []
+    return [f"""## Weak spots
+
+The {len(found)} conditions with the most errors of the majority, worst first, all at the one \
+threshold of a half. Where all images have one label, as with fakes, `right` is the share that is \
+given it. `Reduced` are pictures of other sizes, through the pack's filter.
+
+{slices.weak_spots(found)}"""]
+
+
+def _robustness(manifest, report):
+    if not report:
+        return []
+    return [f"""## Robustness
+
+{slices.worst(report)} Numbers are the quality of JPEG and WebP, the blur's σ in pixels, the \
+noise's σ in steps of 255, and the side in pixels that an image is rescaled to or cropped to.
+
+{slices.robustness(manifest, report)}"""]
+
+
+def _generators(manifest, report):
+    return [f"## Other generators\n\n{slices.generators(manifest, report)}"] if report else []
+
+
+def _calibration(manifest, evaluation):
     found = manifest["calibration"]
     weights = ", ".join(f"{m['name']} {w:.3f}"
                         for m, w in zip(manifest["members"], found["weights"], strict=True))
@@ -85,7 +132,20 @@ def _calibration(manifest):
 The label is the majority's. Its probability comes from the members' logits by logistic \
 regression, fitted on the validation split: weights {weights}, bias {found["bias"]:.3f}. A verdict \
 is `confident` from a probability of {found["confident_from"]:.4f} of its label on, and only \
-inside the domain below."""
+inside the domain below.{_measured(evaluation)}"""
+
+
+def _measured(evaluation):
+    """How the calibration did on the test split, and again without its duplicates."""
+    said = ""
+    for title, report in _readings(evaluation) if evaluation else ():
+        if report["calibrated"].get("ece") is None or "confident" not in report:
+            continue
+        sure = report["confident"]
+        right = "" if sure["accuracy"] is None else f", of which {sure['accuracy']:.2%} are right"
+        said += (f"\n\n{title}: ECE {report['calibrated']['ece']:.2%}; {sure['coverage']:.1%} of "
+                 f"the verdicts are `confident`{right}.")
+    return said
 
 
 def _limits(manifest):
@@ -122,9 +182,12 @@ def _training(manifest):
              for key, label in PROVENANCE.items() if facts.get(key) is not None]
     lines += [f"- {name}: " + ", ".join(f"{key} {value}" for key, value in run.items())
               for name, run in facts.get("runs", {}).items()]
-    return "\n".join(["## Training", "", *lines, "", """CIFAKE: J. J. Bird and A. Lotfi, "CIFAKE: \
-Image Classification and Explainable Identification of AI-Generated Synthetic Images", \
-arXiv 2303.14126."""])
+    return "\n".join(["## Training", "", *lines])
+
+
+def _source():
+    return """CIFAKE: J. J. Bird and A. Lotfi, "CIFAKE: Image Classification and Explainable \
+Identification of AI-Generated Synthetic Images", arXiv 2303.14126."""
 
 
 def _readings(evaluation):
@@ -155,13 +218,9 @@ def _index(evaluation):
     return results
 
 
-def _table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _score(value):
-    return "–" if value is None else f"{value:.4f}"
+def _score(value, interval=None):
+    return ("–" if value is None else f"{value:.4f}") + (
+        f" ({interval[0]:.4f}–{interval[1]:.4f})" if interval else "")
 
 
 def _count(value):

@@ -12,6 +12,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from ensemble import pack as packs
+from training import figures
 from training.card import card
 
 # What a run's folder shares; its checkpoint is of use only on the machine that trains.
@@ -74,10 +75,14 @@ def publish(folder, repo, sources=None, token=None):
     pack = packs.read(folder)
     reports = sorted((pack.folder / "reports").glob("*.json"))
     content = {report.stem: _json(report) for report in reports}
+    pictures = pack.folder / "reports" / "figures"
+    drawn = figures.drawn(pictures)
     files = {"manifest.json": pack.folder / "manifest.json",
              **{entry["file"]: pack.folder / entry["file"] for entry in packs.files(pack.manifest)},
              **{f"reports/{report.name}": report for report in reports},
-             "README.md": card(pack.manifest, content).encode()}
+             **{f"reports/figures/{name}-{theme}.svg": pictures / f"{name}-{theme}.svg"
+                for name in drawn for theme in figures.THEMES},
+             "README.md": card(pack.manifest, content, drawn).encode()}
     if sources is not None:
         files |= {f"sources/{path}": Path(sources) / path for path in native_files(sources)}
     commit = _commit(repo, "model", files, f"Pack {pack.manifest['name']} "

@@ -1,18 +1,24 @@
-"""The pack's reports → README's table and the model card; no number is typed in by hand."""
+"""The pack's reports → README's tables, the figures and the model card; no number is typed in."""
 
 import json
+import os
 from pathlib import Path
 
 from ensemble import pack as packs
+from training import figures, slices
 from training.card import card
 from training.data import DataError
 
 PUBLISHED = Path(__file__).with_name("published.json")
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+WORST = 6  # corruptions in README; the model card has all
 
 
 def write(pack, readme="README.md"):
-    """Write the results into README, between its two marks, and the pack's model card.
+    """Draw the figures, and write the results into README and the pack's model card.
+
+    In README they stand between its two marks; the figures lie in the pack's
+    `reports/figures`.
 
     Raises
     ------
@@ -31,54 +37,96 @@ def write(pack, readme="README.md"):
         raise DataError(f"{readme} needs the lines {BEGIN} and {END} once each.")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n{results(manifest, reports)}\n{END}{after}", "utf-8")
-    (pack / "README.md").write_text(card(manifest, reports), "utf-8")
+    drawn = figures.draw(manifest, reports, pack / "reports" / "figures")
+    where = Path(os.path.relpath(pack.resolve(), readme.resolve().parent)).as_posix()
+    block = results(manifest, reports, where)
+    readme.write_text(f"{before}{BEGIN}\n{block}\n{END}{after}", "utf-8")
+    (pack / "README.md").write_text(card(manifest, reports, drawn), "utf-8")
 
 
-def results(manifest, reports):
-    """README's results in Markdown: ours, the published ones, and the resizing filters."""
-    measured = reports["evaluate"]
+def results(manifest, reports, where):
+    """README's results in Markdown: ours and the published ones, filters, corruptions, figures.
+
+    Parameters
+    ----------
+    manifest : dict
+        Of the pack.
+    reports : dict of str to dict
+        Content of `reports/*.json`; all but `evaluate` may be missing.
+    where : str
+        The pack's folder, from README's.
+    """
+    return "\n\n".join([_accuracy(manifest, reports["evaluate"]),
+                        *_filters(reports.get("resize")),
+                        *_robustness(manifest, reports.get("robustness")),
+                        *_generators(manifest, reports.get("generators")),
+                        _figures(manifest, reports, where)])
+
+
+def _accuracy(manifest, measured):
     clean = measured["deduplicated"]
-    rows = ["| on CIFAKE's test split | parameters | accuracy | ROC-AUC | accuracy, no duplicates "
-            "| ECE |", "|---|---|---|---|---|---|"]
     parameters = {m["name"]: m["parameters"] for m in manifest["members"]}
     total = sum(parameters.values())
-    for name, count in parameters.items():
-        rows.append(_ours(name, count, measured["members"][name], clean["members"][name]))
+    rows = [_ours(name, count, measured["members"][name], clean["members"][name])
+            for name, count in parameters.items()]
     rows.append(_ours("majority of the three", total, measured["ensemble"], clean["ensemble"]))
     rows.append(_ours("calibrated vote", total, measured["calibrated"], clean["calibrated"]))
     for other in json.loads(PUBLISHED.read_text("utf-8")):
         auc = f"{other['roc_auc']:.4f}" if "roc_auc" in other else ""
-        rows.append(f"| {other['who']} ({other['source']}) | {_count(other.get('parameters'))} "
-                    f"| {other['accuracy']:.2%} | {auc} | | |")
+        rows.append([f"{other['who']} ({other['source']})", _count(other.get("parameters")),
+                     f"{other['accuracy']:.2%}", "", auc, "", "", ""])
     sure = measured["confident"]
     right = "none of them" if sure["accuracy"] is None else f"{sure['accuracy']:.2%} of those"
-    said = (f"\n{measured['n']:,} test images; \"no duplicates\" leaves out the "
+    interval = ("; in brackets the 95% bootstrap interval"
+                if "accuracy_interval" in measured["ensemble"] else "")
+    said = (f"{measured['n']:,} test images{interval}; \"no duplicates\" leaves out the "
             f"{measured['n'] - clean['n']} that are byte-identical to a training image, which "
             f"nobody else does. {sure['coverage']:.1%} of the verdicts are `confident`, and "
-            f"{right} are right. ECE: {measured['bins']} bins of equal "
-            f"mass.")
-    return "\n".join([*rows, said, *_filters(reports.get("resize"))])
+            f"{right} are right. ECE: {measured['bins']} bins of equal mass.")
+    return slices.table(["on CIFAKE's test split", "parameters", "accuracy", "no duplicates",
+                         "ROC-AUC", "no duplicates", "ECE", "no duplicates"], rows) + "\n\n" + said
 
 
 def _filters(report):
     if not report:
         return []
     counts = report["pictures"]
-    rows = [f"\nPhotographs reduced to {counts['real']} real, {counts['sd1']} Stable Diffusion 1.x "
+    rows = [[name, f"{row['real_called_ai']:.1%}", f"{row['sd1_caught']:.1%}",
+             f"{row['roc_auc_sd1']:.3f}", f"{row['roc_auc_newer']:.3f}"]
+            for name, row in report["filters"].items()]
+    return [f"Photographs reduced to {counts['real']} real, {counts['sd1']} Stable Diffusion 1.x "
             f"and {counts['newer']} newer thumbnails, by filter (the pack uses "
-            f"`{report['chosen']}`):\n",
-            "| filter | real called AI | SD 1.x caught | ROC-AUC SD 1.x | ROC-AUC newer |",
-            "|---|---|---|---|---|"]
-    rows += [f"| {name} | {row['real_called_ai']:.1%} | {row['sd1_caught']:.1%} "
-             f"| {row['roc_auc_sd1']:.3f} | {row['roc_auc_newer']:.3f} |"
-             for name, row in report["filters"].items()]
-    return rows
+            f"`{report['chosen']}`):",
+            slices.table(["filter", "real called AI", "SD 1.x caught", "ROC-AUC SD 1.x",
+                          "ROC-AUC newer"], rows)]
+
+
+def _robustness(manifest, report):
+    if not report:
+        return []
+    most = min(WORST, len(report["corruptions"]))
+    return [f"**Changed on their way.** {slices.worst(report)} The clean images, and the {most} "
+            f"corruptions with the most errors:", slices.robustness(manifest, report, most)]
+
+
+def _generators(manifest, report):
+    return [f"**Other generators.** {slices.generators(manifest, report)}"] if report else []
+
+
+def _figures(manifest, reports, where):
+    embedded = [figures.embed(name, caption, f"{where}/reports/figures")
+                for name, caption in figures.captions(manifest, reports).items()]
+    return "\n\n".join([f"All tables, and the weak spots by condition, are in the "
+                        f"[model card]({where}/README.md).",
+                        "<details><summary>Figures</summary>", *embedded, "</details>"])
 
 
 def _ours(name, parameters, measured, clean):
-    return (f"| **{name}** | {_count(parameters)} | **{measured['accuracy']:.2%}** "
-            f"| {measured['roc_auc']:.4f} | {clean['accuracy']:.2%} | {measured['ece']:.2%} |")
+    low, high = measured.get("accuracy_interval", (None, None))
+    interval = "" if low is None else f" ({100 * low:.2f}–{100 * high:.2f})"
+    return [f"**{name}**", _count(parameters), f"**{measured['accuracy']:.2%}**{interval}",
+            f"{clean['accuracy']:.2%}", f"{measured['roc_auc']:.4f}", f"{clean['roc_auc']:.4f}",
+            f"{measured['ece']:.2%}", f"{clean['ece']:.2%}"]
 
 
 def _count(parameters):

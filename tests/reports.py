@@ -1,0 +1,66 @@
+"""Reports of a tiny pack: measured where that takes no training, else made up in their shape."""
+
+import json
+
+from tests import made
+from tests.tiny import build_tiny_pack, read_manifest
+from training.__main__ import main
+
+
+def build_measured_pack(folder):
+    """A tiny pack with all of its reports but `resize`.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    folder = build_tiny_pack(folder)
+    table = made.write_parquet(folder.parent / "test.parquet", made.files(20))
+    for command in ("evaluate", "robustness"):
+        assert main([command, "--pack", str(folder), "--data", str(table),
+                     "--out", str(folder / "reports" / f"{command}.json")]) == 0
+    write(folder, "training", training())
+    write(folder, "generators", generators(read_manifest(folder)))
+    return folder
+
+
+def read(folder):
+    """All reports of a pack, by name."""
+    return {path.stem: json.loads(path.read_text("utf-8"))
+            for path in sorted((folder / "reports").glob("*.json"))}
+
+
+def write(folder, name, report):
+    """Write one report of a pack."""
+    (folder / "reports" / f"{name}.json").write_text(json.dumps(report), "utf-8")
+
+
+def training():
+    """Curves of both networks and the grid of the SVM, as `export` writes them."""
+    return {"cnn": _curve(0.9), "resnet": _curve(0.95),
+            "svm": {"grid": [{"pca__n_components": 80.0, "svc__C": 2.0, "accuracy": 0.9}]}}
+
+
+def generators(manifest):
+    """Two generators, measured by the pack of the manifest and by one that was shown fakes."""
+    packs = [{"pack": manifest["name"], "version": manifest["version"], "added": added,
+              "real_called_ai": alarms,
+              "generators": {name: _row(caught) for name, caught in rows.items()}}
+             for added, alarms, rows in (
+                 ({}, 0.0312, {"cifake": 0.9712, "dcgan": 0.0021}),
+                 ({"cnn": 4321}, 0.0475, {"cifake": 0.9613, "dcgan": 0.9434}))]
+    return {"real": 1000, "n": {"cifake": 1000, "dcgan": 500}, "packs": packs}
+
+
+def _curve(last):
+    return {"epoch": [0.0, 1.0, 2.0], "accuracy": [0.6, 0.7, last - 0.1],
+            "val_accuracy": [0.65, 0.8, last], "loss": [0.7, 0.5, 0.4],
+            "val_loss": [0.6, 0.4, 0.2], "seconds": [9.0, 8.0, 8.0]}
+
+
+def _row(caught):
+    score = {"roc_auc": 0.5 + caught / 2, "caught": caught}
+    return {"members": dict.fromkeys(("svm", "cnn", "resnet"), score),
+            "ensemble": {"caught": caught}, "calibrated": score,
+            "confident": {"coverage": 0.5, "accuracy": None}}
