@@ -174,7 +174,7 @@ def _parser():
                                            help="parquet with image, label and source")
     command(evaluate, "--pack", "--data", "--out")
     command(robustness, "--pack", "--data", "--out", "--seed").add_argument(
-        "--images", type=int, default=4000, help="how many, half of each class "
+        "--images", type=int, default=2000, help="how many, half of each class "
                                                  "(default: %(default)s)")
     measured = command(generators, "--data", "--out")
     measured.add_argument("generators", nargs="+", metavar="NAME=PATH",

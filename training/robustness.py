@@ -10,7 +10,7 @@ from training.data import balanced, load
 from training.evaluate import calibration_error, predict, write_json
 
 
-def robustness(pack, data, out, images=4000, seed=0):
+def robustness(pack, data, out, images=2000, seed=0):
     """Measure a pack under every corruption of the matrix and write the report.
 
     Nothing is fitted or moved for a corruption: the shipped calibration and the threshold of
