@@ -1,0 +1,137 @@
+"""Content Credentials, signed here with a test certificate: valid, changed, corrupt, hostile."""
+
+import http.server
+import threading
+
+import numpy as np
+import pytest
+
+from ensemble import credentials
+from ensemble.provenance import read
+from tests.signed import action, certificates, overloaded, sign
+from tests.test_images import gradient, saved
+from tests.test_provenance import notes
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def photo():
+    """A JPEG with a picture in it."""
+    return saved(gradient(), "JPEG")
+
+
+CREATED = [action("c2pa.created", "trainedAlgorithmicMedia", "Test model"), action("c2pa.edited")]
+
+
+@pytest.mark.parametrize("format, mime", [
+    ("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp"), ("TIFF", "image/tiff"),
+    ("AVIF", "image/avif"), ("HEIF", "image/heif"), ("GIF", "image/gif")])
+def test_signed_by_a_model(format, mime):
+    found = notes(sign(saved(gradient(), format), mime, CREATED, generator="Test studio"))
+    assert set(found) == {"credentials_unchecked", "credentials_ai", "credentials_actions"}
+    signature = found["credentials_unchecked"]
+    assert signature.source == "Content Credentials" and signature.says is None
+    assert signature.fields["signer"] == "Test Pictures"
+    assert signature.fields["certificate"] == "Test signer"
+    assert signature.fields["generator"] == "Test studio" and "problems" not in signature.fields
+    assert found["credentials_ai"].says == "AI-generated"
+    assert found["credentials_ai"].fields == {"tool": "Test model",
+                                              "type": "trainedAlgorithmicMedia"}
+    assert found["credentials_actions"].fields == {"actions": "created, edited"}
+
+
+def test_trusted_and_untrusted_signers():
+    data = sign(photo(), "image/jpeg", CREATED)
+    assert "credentials_trusted" in notes(data, certificates()[0])
+    found = notes(data, certificates("Other authority")[0])
+    assert "not on the list" in found["credentials_untrusted"].sentence()
+    with pytest.raises(RuntimeError, match="certificate"):
+        read(data, "no certificate")
+
+
+def test_changed_after_signing():
+    data = bytearray(sign(photo(), "image/jpeg", CREATED))
+    data[-20] ^= 1  # among the pixels
+    found = notes(bytes(data))
+    assert "credentials_changed" in found and "credentials_unchecked" not in found
+    assert found["credentials_changed"].fields["problems"] == ["assertion.dataHash.mismatch"]
+    assert found["credentials_ai"].says == "AI-generated"  # it still says so
+    data = sign(photo(), "image/jpeg", CREATED).replace(b"Test model", b"Best model")
+    found = notes(data)
+    assert "credentials_forged" in found and "not valid" in found["credentials_forged"].sentence()
+
+
+def test_histories():
+    camera = sign(photo(), "image/jpeg", [action("c2pa.created", "digitalCapture")],
+                  generator="Test camera")
+    found = notes(camera)
+    assert found["credentials_camera"].says == "camera"
+    assert found["credentials_camera"].fields["tool"] == "Test camera"
+    filled = [action("c2pa.opened", ingredient="parent"),
+              action("c2pa.edited", "compositeWithTrainedAlgorithmicMedia", "Test fill")]
+    found = notes(sign(photo(), "image/jpeg", filled, parent=camera, generator="Test editor"))
+    assert set(found) == {"credentials_unchecked", "credentials_camera", "credentials_part_ai",
+                          "credentials_actions"}
+    assert found["credentials_part_ai"].fields["tool"] == "Test fill"
+    assert found["credentials_actions"].fields == {"actions": "created, opened, edited"}
+    made = sign(photo(), "image/jpeg", CREATED)
+    opened = [action("c2pa.opened", ingredient="parent"), action("c2pa.resized")]
+    resized = sign(photo(), "image/jpeg", opened, parent=made)
+    assert notes(resized)["credentials_ai"].fields["tool"] == "Test model"  # it was made so before
+    found = notes(resized.replace(b"Test model", b"Best model"))  # a change in the parent's part
+    assert "ingredient.manifest.mismatch" in found["credentials_forged"].fields["problems"]
+    placed = [action("c2pa.created", "composite"), action("c2pa.placed", ingredient=0),
+              action("c2pa.placed", ingredient=1)]
+    found = notes(sign(photo(), "image/jpeg", placed, parts=[made, camera]))
+    assert "credentials_part_ai" in found and "credentials_ai" not in found
+    assert "credentials_camera" not in found  # only a part was taken
+
+
+def test_credentials_that_are_corrupt():
+    signed = sign(photo(), "image/jpeg", CREATED)
+    start, stop = (signed.index(label) for label in (b"c2pa.actions.v2", b"c2pa.signature"))
+    rng = np.random.default_rng(6)
+    seen = set()
+    for case in range(8):
+        data = bytearray(signed)
+        for at in rng.integers(start, stop, 1 + 3 * (case % 4)):
+            data[at] ^= rng.integers(1, 256)
+        seen |= set(notes(bytes(data)))
+    assert "credentials_damaged" in seen and "credentials_unchecked" not in seen
+    assert set(notes(signed[:start])) == {"credentials_damaged"}
+    assert set(notes(photo() + credentials.MARK)) <= {"credentials_damaged"}
+
+
+def test_credentials_that_keep_the_library_busy(monkeypatch):
+    """Without limits these 1.4 MB would take about 12 seconds."""
+    signed = sign(saved(gradient(), "PNG"), "image/png", CREATED)
+    assert "credentials_damaged" not in notes(overloaded(signed, 5))  # it is only too much
+    monkeypatch.setattr(credentials, "SECONDS", 1)
+    note, = read(overloaded(signed, 10_000))
+    assert note.key == "credentials_damaged" and "took" in note.fields["reason"]
+    monkeypatch.setattr(credentials, "PATIENCE", 0.001)
+    note, = read(signed)
+    assert note.key == "credentials_damaged" and "too long" in note.fields["reason"]
+
+
+def test_credentials_elsewhere_are_not_fetched():
+    asked = []
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/credentials.c2pa"
+        away = sign(photo(), "image/jpeg", CREATED, url=url)
+        marked = away[:-2] + credentials.MARK + away[-2:]  # so that the library is asked, too
+        found = notes(away)
+        assert set(notes(marked)) <= {"credentials_damaged", "credentials_elsewhere"}
+        server.shutdown()
+    assert set(found) == {"credentials_elsewhere"} and asked == []
+    assert url in found["credentials_elsewhere"].sentence()
