@@ -10,6 +10,7 @@ import gradio as gr
 from ensemble import Verdict
 from ensemble.vote import AI, REAL, percent
 from page import JUDGES
+from page.examples import galleries
 from page.words import everywhere, language, text
 
 ROUNDS = 10
@@ -72,9 +73,9 @@ class Game:
             self.revealed = True
 
 
-def tab(ensemble, galleries):
-    """Three examples, shuffled at will; below them the game."""
-    examples = playable(galleries)
+def tab(ensemble):
+    """An example of each kind, shuffled at will; below them the game."""
+    examples = playable(galleries(ensemble))
     if {example.truth for example in examples} != {AI, REAL}:
         gr.HTML(everywhere(lambda said: f'<p class="empty">{text("learn.none", said)}</p>'),
                 apply_default_css=False)
@@ -103,9 +104,9 @@ def tab(ensemble, galleries):
     table.click(play, game, [game, table], **quick)
 
 
-def playable(galleries):
+def playable(groups):
     """The examples of all groups that the ensemble could judge."""
-    return [example for group in galleries.values() for example in group
+    return [example for group in groups.values() for example in group
             if isinstance(example.verdict, Verdict)]
 
 
@@ -148,10 +149,8 @@ def kinds(examples, chance, language):
     by_kind = {}
     for example in examples:
         by_kind.setdefault(kind(example), []).append(example)
-    cards = "".join(
-        f"""<article class="card"><h3>{text(f"learn.kind_{name}", language)}</h3>
-{_picture(example := chance.choice(found), language)}<p>{text(f"learn.about_{name}", language)}</p>
-{_votes(example, language)}</article>""" for name, found in by_kind.items())
+    cards = "".join(_card(name, chance.choice(found), language)
+                    for name, found in by_kind.items())
     return f"""<section class="kinds" aria-label="{text("learn.kinds", language)}">
 <div class="cards">{cards}</div>
 <p><button type="button" class="button" data-action="shuffle" data-next>
@@ -168,7 +167,14 @@ def board(examples, game, language):
         inside = _end(examples, game, language)
     else:
         inside = _round(examples, game, language)
-    return f'<section class="game" aria-label="{text("learn.game", language)}">{head}{inside}</section>'
+    return (f'<section class="game" aria-label="{text("learn.game", language)}">{head}{inside}'
+            f'</section>')
+
+
+def _card(name, example, language):
+    return f"""<article class="card"><h3>{text(f"learn.kind_{name}", language)}</h3>
+{_picture(example, language)}<p>{text(f"learn.about_{name}", language)}</p>
+{_votes(example, language)}</article>"""
 
 
 def _round(examples, game, language):
@@ -209,7 +215,8 @@ def _end(examples, game, language):
 <p>{_button("start", "again", language)}</p>
 <div class="after"><table class="scores"><caption>{text("learn.pictures", language)}</caption>
 <thead><tr><th scope="col">{text("learn.picture", language)}</th>
-<th scope="col">{text("learn.truth", language)}</th><th scope="col">{text("learn.you", language)}</th>
+<th scope="col">{text("learn.truth", language)}</th>
+<th scope="col">{text("learn.you", language)}</th>
 <th scope="col">{text("learn.it", language)}</th></tr></thead><tbody>{rows}</tbody></table>
 <div><h3>{text("learn.signs", language)}</h3><ul class="signs">{signs}</ul></div></div>"""
 
@@ -237,23 +244,26 @@ def _title(example, language):
 
 
 def _mark(right, language):
-    return f'<span aria-label="{text("learn.yes" if right else "learn.no", language)}" role="img">' \
-        f'{"✓" if right else "✗"}</span>'
+    word = text("learn.yes" if right else "learn.no", language)
+    return f'<span role="img" aria-label="{word}">{"✓" if right else "✗"}</span>'
 
 
 def _votes(example, language):
     """What every member and the majority say of a picture."""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(vote.member)}</th><td class="number">{percent(vote.p_ai)}</td>'
-        f'<td class="said {"ai" if vote.label == AI else "real"}">{_name(vote.label, language)}</td>'
-        f'</tr>' for vote in example.verdict.votes)
     verdict = example.verdict
-    right = verdict.label == example.truth
+    rows = "".join(f"<tr>{_cells(escape(vote.member), vote, language)}</tr>"
+                   for vote in verdict.votes)
+    mark = _mark(verdict.label == example.truth, language)
     return f"""<table class="votes"><caption>{text("learn.votes", language)}</caption><tbody>{rows}
-<tr class="majority"><th scope="row">{text("learn.majority", language)}</th>
-<td class="number">{percent(verdict.p_ai)}</td>
-<td class="said {"ai" if verdict.label == AI else "real"}">{_name(verdict.label, language)}
-{_mark(right, language)}</td></tr></tbody></table>"""
+<tr class="majority">{_cells(text("learn.majority", language), verdict, language, mark)}</tr>
+</tbody></table>"""
+
+
+def _cells(name, said, language, mark=""):
+    """Cells of a vote or a verdict."""
+    return (f'<th scope="row">{name}</th><td class="number">{percent(said.p_ai)}</td>'
+            f'<td class="said {"ai" if said.label == AI else "real"}">'
+            f'{_name(said.label, language)} {mark}</td>')
 
 
 def _picture(example, language, full=False):

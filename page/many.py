@@ -134,20 +134,17 @@ def as_csv(ensemble, rows):
         A header and a line a file: the verdict's fields, one column a member for its `p_ai`,
         and `error` and `message` of a file that could not be judged.
     """
-    members = [member.name for member in ensemble.members]
+    columns = ["file", "label", "p_ai", "certainty", "agreement",
+               *(member.name for member in ensemble.members), "width", "height", "reasons",
+               "error", "message"]
     table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(["file", "label", "p_ai", "certainty", "agreement", *members, "width",
-                     "height", "reasons", "error", "message"])
+    writer = csv.DictWriter(table, columns, extrasaction="ignore")
+    writer.writeheader()
     for row in rows:
-        fields, name = _fields(row), FORMULA.sub("'", row.name)
-        if isinstance(row.verdict, ImageError):
-            writer.writerow([name, *[""] * (7 + len(members)), *fields.values()])
-        else:
-            writer.writerow([name, *(fields[key] for key in ("label", "p_ai", "certainty",
-                                                             "agreement")),
-                             *(vote["p_ai"] for vote in fields["votes"]), fields["width"],
-                             fields["height"], " ".join(fields["reasons"]), "", ""])
+        fields = _fields(row)
+        votes = {vote["member"]: vote["p_ai"] for vote in fields.get("votes", ())}
+        writer.writerow(fields | votes | {"file": FORMULA.sub("'", row.name),
+                                          "reasons": " ".join(fields.get("reasons", ()))})
     return table.getvalue()
 
 
@@ -193,13 +190,13 @@ def results(ensemble, rows, language):
     heads = "".join(f'<th scope="col">{head}</th>' for head in (
         text("many.file", language), text("many.verdict", language), text("many.p_ai", language),
         *(escape(member.name) for member in ensemble.members), text("many.why", language)))
+    count = text("many.shown", language, shown="#", total=len(rows))
     return f"""<section class="results" aria-label="{text("many.results", language)}">
 <div class="tools"><fieldset><legend>{text("many.show", language)}</legend>{choices}</fieldset>
 <label class="order">{text("many.sort", language)} <select>{orders}</select></label>
 <fieldset><legend>{text("many.view", language)}</legend>{views}</fieldset>
 <p class="downloads">{downloads}</p></div>
-<p role="status" class="limits" data-text="{text("many.shown", language, shown="#", total=len(rows))}">
-{text("many.shown", language, shown=len(rows), total=len(rows))}</p>
+<p role="status" class="limits" data-text="{count}">{count.replace("#", str(len(rows)))}</p>
 <ul class="thumbnails">{"".join(_item(at, row, language) for at, row in enumerate(rows))}</ul>
 <div class="sideways" tabindex="0" role="region" aria-label="{text("many.table", language)}">
 <table class="scores"><thead><tr>{heads}</tr></thead>
