@@ -14,6 +14,7 @@ import gradio as gr
 from ensemble import Ensemble, ImageError
 from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
+from page.examples import EXAMPLES
 from page.theme import THEME
 from page.uploads import source, source_or_error
 from page.words import everywhere, label, text, translations
@@ -74,6 +75,7 @@ def build(ensemble):
                 if isinstance(outcome, ImageError) else outcome.as_dict()
                 for outcome in outcomes]
 
+    gr.set_static_paths(EXAMPLES)
     with gr.Blocks(title=text("common.title"), analytics_enabled=False,
                    delete_cache=(KEEP_SECONDS // 2, KEEP_SECONDS)) as demo:
         gr.HTML(everywhere(lambda language: header(ensemble, language)), apply_default_css=False)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from ensemble import ImageError, Verdict
 from ensemble.vote import AI, REAL
@@ -29,6 +30,11 @@ class Example:
     truth: str
     full: Path | None
     verdict: Verdict | ImageError
+
+    @property
+    def address(self):
+        """Of the picture, seen from the page: `examples/` is public, see `app.build`."""
+        return f"gradio_api/file={quote(str(self.path))}"
 
 
 def galleries(ensemble):

@@ -89,7 +89,7 @@ def language(request):
     return next((known for known in (first, first.partition("-")[0]) if known in LANGUAGES), "en")
 
 
-def translated(group, sentence, language):
+def translated(group, sentence, language, words=None):
     """A sentence that a library made in English, in another language.
 
     Parameters
@@ -97,6 +97,8 @@ def translated(group, sentence, language):
     group : str
         Start of the keys whose English texts are the sentences the library can make.
     sentence, language : str
+    words : dict, optional
+        Translations of what its fields may hold.
 
     Returns
     -------
@@ -105,7 +107,9 @@ def translated(group, sentence, language):
     """
     for key, entry in _texts().items():
         if key.startswith(group) and (match := _pattern(entry["en"]).fullmatch(sentence)):
-            return text(key, language, **match.groupdict())
+            fields = {name: (words or {}).get(value, value)
+                      for name, value in match.groupdict().items()}
+            return text(key, language, **fields)
     return sentence
 
 
