@@ -1,9 +1,9 @@
 """Learn to see: an example of each kind with what every member says, and a game against them."""
 
-import base64
 import random
 from dataclasses import dataclass, field
 from html import escape
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -11,6 +11,7 @@ from ensemble import Verdict
 from ensemble.vote import AI, REAL, percent
 from page import JUDGES
 from page.examples import galleries
+from page.panel import WORDS
 from page.words import everywhere, language, text
 
 ROUNDS = 10
@@ -189,26 +190,23 @@ def _round(examples, game, language):
     else:
         right = game.guesses[-1] == example.truth
         said = text("learn.right" if right else "learn.wrong", language,
-                    truth=_name(example.truth, language))
+                    truth=text(WORDS[example.truth], language))
         last = at + 1 == len(game.pictures)
         answer = f"""<div class="truth {'right' if right else 'wrong'}" tabindex="-1" data-next>
 <p><b>{'✓' if right else '✗'} {said}</b></p><p>{text(f"learn.about_{kind(example)}", language)}</p>
 </div>{_votes(example, language)}
-<p>{_button("next", "finish" if last else "next", language, at)}</p>"""
+<p>{_button("next", "finish" if last else "next", language, at)}</p>
+{_photograph(example, language) if example.full else ""}"""
     return f"""<p class="count" role="status">{count} <span>{score}</span></p>
-<div class="round"><div>{_picture(example, language, full=game.revealed)}</div>
+<div class="round"><div>{_picture(example, language)}</div>
 <div>{answer}</div></div>"""
 
 
 def _end(examples, game, language):
     you, it = _score(examples, game)
     result = "won" if you > it else "lost" if you < it else "drawn"
-    rows = "".join(
-        f"""<tr><td><img src="{_uri(example)}" alt=""></td><th scope="row">{_name(example.truth,
-        language)}<small>{_title(example, language)}</small></th>
-<td>{_mark(guess == example.truth, language)}</td>
-<td>{_mark(example.verdict.label == example.truth, language)}</td></tr>"""
-        for example, guess in zip((examples[i] for i in game.pictures), game.guesses))
+    rows = "".join(_line(examples[at], guess, language)
+                   for at, guess in zip(game.pictures, game.guesses))
     signs = "".join(f"<li>{text(f'learn.sign_{sign}', language)}</li>" for sign in SIGNS)
     return f"""<p class="result" tabindex="-1" data-next><b>{text(f"learn.{result}", language)}</b>
 {text("learn.final", language, you=you, it=it, rounds=len(game.pictures))}</p>
@@ -221,6 +219,14 @@ def _end(examples, game, language):
 <div><h3>{text("learn.signs", language)}</h3><ul class="signs">{signs}</ul></div></div>"""
 
 
+def _line(example, guess, language):
+    truth = text(WORDS[example.truth], language)
+    return f"""<tr><td><img src="{example.address}" alt=""></td>
+<th scope="row">{truth}<small>{_title(example, language)}</small></th>
+<td>{_mark(guess == example.truth, language)}</td>
+<td>{_mark(example.verdict.label == example.truth, language)}</td></tr>"""
+
+
 def _score(examples, game):
     """How many the player and the majority have right so far."""
     seen = [examples[i] for i in game.pictures[:len(game.guesses)]]
@@ -231,10 +237,6 @@ def _score(examples, game):
 def _button(action, name, language, at=""):
     return (f'<button type="button" class="button" data-action="{action}" data-at="{at}">'
             f'{text(f"learn.{name}", language)}</button>')
-
-
-def _name(label, language):
-    return text("common.ai" if label == AI else "common.real", language)
 
 
 def _title(example, language):
@@ -263,19 +265,17 @@ def _cells(name, said, language, mark=""):
     """Cells of a vote or a verdict."""
     return (f'<th scope="row">{name}</th><td class="number">{percent(said.p_ai)}</td>'
             f'<td class="said {"ai" if said.label == AI else "real"}">'
-            f'{_name(said.label, language)} {mark}</td>')
+            f'{text(WORDS[said.label], language)} {mark}</td>')
 
 
-def _picture(example, language, full=False):
-    """The thumbnail that the models judge; with it, where there is one, the whole photograph."""
-    shown = (f'<figure><img class="pixels" src="{_uri(example)}" '
-             f'alt="{text("learn.thumbnail", language)}"></figure>')
-    if full and example.full:
-        data = base64.b64encode(example.full.read_bytes()).decode()
-        shown += (f'<figure><img src="data:image/jpeg;base64,{data}" alt="{escape(example.name)}">'
-                  f'<figcaption>{text("learn.full", language)}</figcaption></figure>')
-    return f'<div class="seen">{shown}</div>'
+def _picture(example, language):
+    """The thumbnail that the models judge, each of its pixels to be seen."""
+    return (f'<img class="seen pixels" src="{example.address}" width="32" height="32" '
+            f'alt="{text("learn.thumbnail", language)}">')
 
 
-def _uri(example):
-    return f"data:image/png;base64,{base64.b64encode(example.path.read_bytes()).decode()}"
+def _photograph(example, language):
+    """The whole photograph that an example was cut from."""
+    return (f'<figure class="whole"><img src="gradio_api/file={quote(str(example.full))}" '
+            f'alt="{escape(example.name)}">'
+            f'<figcaption>{text("learn.full", language)}</figcaption></figure>')

@@ -16,8 +16,9 @@ from ensemble import ImageError, Verdict
 from ensemble.images import ACCEPTED, MAX_BYTES, MAX_PIXELS
 from ensemble.vote import AI, CONFIDENT, percent
 from page import JUDGES
+from page.panel import WORDS
 from page.uploads import source
-from page.words import everywhere, label, language, text
+from page.words import everywhere, label, language, text, translated
 
 LIMIT = 200  # files at once
 SIDE = 128  # pixels of a thumbnail
@@ -230,14 +231,16 @@ def _said(row, language):
     if isinstance(row.verdict, ImageError):
         return f'<b class="said">{text("many.problem", language)}</b>', ""
     side = "ai" if row.verdict.label == AI else "real"
-    return (f'<b class="said {side}">{text(f"common.{side}", language)}</b>',
+    return (f'<b class="said {side}">{text(WORDS[row.verdict.label], language)}</b>',
             text(f"common.{row.verdict.certainty}", language))
 
 
 def _item(at, row, language):
     label, sure = _said(row, language)
-    picture = f'<img src="{row.thumbnail}" alt="" loading="lazy">' if row.thumbnail else (
-        '<span class="blank" aria-hidden="true">?</span>')
+    picture = '<span class="blank" aria-hidden="true">?</span>'
+    if row.thumbnail:
+        small = ' class="pixels"' * row.thumbnail.startswith("data:image/png")
+        picture = f'<img src="{row.thumbnail}" alt="" loading="lazy"{small}>'
     about = sure or escape(str(row.verdict))
     number = "" if isinstance(row.verdict, ImageError) else (
         f'<span class="number">{percent(row.verdict.p_ai)}</span>')
@@ -253,7 +256,9 @@ def _line(at, row, ensemble, language):
     else:
         cells = "".join(f'<td class="number">{percent(p)}</td>'
                         for p in (row.verdict.p_ai, *(vote.p_ai for vote in row.verdict.votes)))
-        why = " ".join(row.verdict.reasons)
+        words = {name: text(key, language) for name, key in WORDS.items()}
+        why = " ".join(translated("panel.reason_", reason, language, words)
+                       for reason in row.verdict.reasons)
     return (f'<tr {_data(at, row)}><th scope="row">{escape(row.name)}</th>'
             f'<td>{label}<small>{sure}</small></td>{cells}<td class="why">{escape(why)}</td></tr>')
 

@@ -111,7 +111,7 @@ def beside(manifest, measured, others, language):
     heads = "".join(f'<th scope="col">{text(f"quality.{name}", language)}</th>'
                     for name in ("model", "source", "parameters", "accuracy", "roc_auc"))
     body = "".join(row for _, row in sorted(rows, key=lambda row: -row[0]))
-    return f"""<section><h2>{text("quality.published", language)}</h2>
+    return f"""<section class="published"><h2>{text("quality.published", language)}</h2>
 <p class="limits">{text("quality.published_about", language, n=f"{measured['n']:,}")}</p>
 {_sideways(text("quality.published", language), f'<table class="scores"><thead><tr>{heads}</tr>'
            f'</thead><tbody>{body}</tbody></table>')}</section>"""
@@ -162,8 +162,8 @@ def _scores(measured, who, name, language):
     rows = "".join(
         f'<tr><th scope="row">{text(f"quality.{key}", language)}'
         f'<small>{text(f"quality.about_{key}", language)}</small></th>'
-        f'<td class="number">{_value(key, score)}</td>'
-        f'<td class="number">{_value(key, clean)}</td></tr>' for key in SCORES if key in score)
+        f'<td class="number">{_value(key, score, language)}</td>'
+        f'<td class="number">{_value(key, clean, language)}</td></tr>' for key in SCORES if key in score)
     heads = (text("quality.all_images", language, n=f"{measured['n']:,}"),
              text("quality.no_duplicates", language, n=f"{measured['deduplicated']['n']:,}"))
     return f"""<table class="scores wide"><caption>{text("quality.scores", language, name=name)}
@@ -171,12 +171,13 @@ def _scores(measured, who, name, language):
 </thead><tbody>{rows}</tbody></table>"""
 
 
-def _value(key, score):
+def _value(key, score, language):
     if key in ("roc_auc", "average_precision"):
         return f"{score[key]:.4f}"
     if key == "accuracy" and "accuracy_interval" in score:
         low, high = score["accuracy_interval"]
-        return f"{score[key]:.2%} <small>({low:.2%} – {high:.2%})</small>"
+        interval = text("quality.interval", language, low=f"{low:.2%}", high=f"{high:.2%}")
+        return f"{score[key]:.2%} <small>{interval}</small>"
     return f"{score[key]:.2%}"
 
 

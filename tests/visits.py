@@ -1,0 +1,48 @@
+"""A visit of one tab of the page, in a real browser."""
+
+from contextlib import contextmanager
+
+SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
+
+
+@contextmanager
+def visit(browser, server, tab, size="wide", theme="light", locale="en-GB"):
+    """Open the page and one of its tabs; whatever the page complains of fails the test.
+
+    Parameters
+    ----------
+    browser : playwright.sync_api.Browser
+    server : tests.servers.Server
+    tab : str
+        Its name in `app.TABS`.
+    size : {"wide", "narrow"}
+    theme : {"light", "dark"}
+    locale : str
+        The visitor's language.
+
+    Yields
+    ------
+    playwright.sync_api.Page
+    """
+    width, height = SIZES[size]
+    with browser.new_context(viewport={"width": width, "height": height}, locale=locale,
+                             color_scheme=theme, reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        problems = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"{server.url}/?__theme={theme}")
+        button = page.locator(f"#tab-{tab}-button")
+        button.wait_for(state="attached")
+        if not button.is_visible():
+            page.get_by_label("Menu").or_(page.locator(".overflow-menu > button")).first.click()
+        page.get_by_role("tab", name=button.inner_text().strip(), exact=True).or_(
+            button).locator("visible=true").first.click()
+        page.locator(f"#tab-{tab}").wait_for()
+        yield page
+        assert problems == []
+
+
+def fits(page):
+    """Whether nothing makes the page wider than the window."""
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
