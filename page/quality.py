@@ -163,7 +163,8 @@ def _scores(measured, who, name, language):
         f'<tr><th scope="row">{text(f"quality.{key}", language)}'
         f'<small>{text(f"quality.about_{key}", language)}</small></th>'
         f'<td class="number">{_value(key, score, language)}</td>'
-        f'<td class="number">{_value(key, clean, language)}</td></tr>' for key in SCORES if key in score)
+        f'<td class="number">{_value(key, clean, language)}</td></tr>'
+        for key in SCORES if key in score)
     heads = (text("quality.all_images", language, n=f"{measured['n']:,}"),
              text("quality.no_duplicates", language, n=f"{measured['deduplicated']['n']:,}"))
     return f"""<table class="scores wide"><caption>{text("quality.scores", language, name=name)}

@@ -90,8 +90,9 @@ def test_a_visitor_reads_it_and_copies_an_example(browser, server, size):
         assert "Never accuse a person" in page.locator(".explanation").inner_text()
         for name in about.snippets(server.url):
             page.get_by_role("tab", name=name, exact=True).click()
-            assert page.locator("pre").locator("visible=true").count() == 1
-            assert server.url in page.locator("pre").locator("visible=true").inner_text()
+            shown = page.locator("pre").locator("visible=true")
+            shown.filter(has_text=server.url).wait_for()
+            assert shown.count() == 1
             assert fits(page)
 
 

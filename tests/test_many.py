@@ -102,7 +102,7 @@ def test_a_visitor_judges_a_folder_and_takes_the_list(browser, server, pictures,
         page.get_by_label("Order").select_option("name")
         names = items.locator(".name").all_inner_texts()
         assert names == sorted(names)
-        page.get_by_label("table").check()
+        page.get_by_role("radio", name="table").check()
         assert page.locator(".results tbody tr").locator("visible=true").count() == len(paths)
         assert items.locator("visible=true").count() == 0
         assert fits(page)
