@@ -13,12 +13,12 @@ import gradio as gr
 from PIL import Image
 
 from ensemble import ImageError, Verdict
-from ensemble.images import ACCEPTED, MAX_BYTES, MAX_PIXELS
+from ensemble.images import ACCEPTED, MAX_BYTES, MAX_PIXELS, FileTooLarge, NotAFile
 from ensemble.vote import AI, CONFIDENT, percent
 from page import JUDGES
 from page.panel import WORDS
 from page.uploads import source
-from page.words import everywhere, label, language, text, translated
+from page.words import everywhere, language, text, translated
 
 LIMIT = 200  # files at once
 SIDE = 128  # pixels of a thumbnail
@@ -27,45 +27,8 @@ SORTED = ("given", "ai_first", "real_first", "name")
 # A spreadsheet would take a cell that starts so for a formula.
 FORMULA = re.compile(r"^(?=[=+\-@\t\r])")
 
-# Filters and sorts the pictures and the rows in the browser: nothing is judged or sent again.
-RESULTS_JS = """
-const compare = {
-  given: (a, b) => a.dataset.index - b.dataset.index,
-  ai_first: (a, b) => (b.dataset.p || -1) - (a.dataset.p || -1),
-  real_first: (a, b) => (a.dataset.p || 2) - (b.dataset.p || 2),
-  name: (a, b) => a.dataset.name.localeCompare(b.dataset.name, undefined, {numeric: true}),
-};
-element.addEventListener('change', () => {
-  const results = element.querySelector('.results');
-  const wanted = results.querySelector('[name=many-show]:checked').value;
-  const order = compare[results.querySelector('select').value];
-  let shown = 0;
-  for (const list of results.querySelectorAll('ul.thumbnails, tbody')) {
-    const items = [...list.children].sort((a, b) => order(a, b) || compare.given(a, b));
-    for (const item of items) {
-      item.hidden = wanted !== 'all' && !item.dataset.kind.split(' ').includes(wanted);
-      shown += !item.hidden && list.matches('ul');
-    }
-    list.append(...items);
-  }
-  results.classList.toggle('as-table', results.querySelector('[value=table]').checked);
-  const status = results.querySelector('[role=status]');
-  status.textContent = status.dataset.text.replace('#', shown);
-});
-"""
-# Tells a screen reader the beginning and the end; what stands between would be chatter.
-PROGRESS_JS = """
-const status = document.createElement('p');
-status.setAttribute('role', 'status');
-status.className = 'unseen';
-element.parentElement.append(status);
-watch('value', () => {
-  const line = element.querySelector('.progress p');
-  const bar = element.querySelector('progress');
-  if (!line || !bar || bar.value === bar.max || !status.textContent)
-    status.textContent = line ? line.innerText : '';
-});
-"""
+SCRIPTS = {name: (Path(__file__).with_name(f"many_{name}.js")).read_text("utf-8")
+           for name in ("files", "progress", "results")}
 
 
 @dataclass(frozen=True)
@@ -88,32 +51,55 @@ class Row:
 
 def tab(ensemble):
     """Choose files, watch them being judged, look through the verdicts, download them."""
-    def judge(files, request: gr.Request):
-        said = language(request)
-        files, rows = files or [], []
-        yield progress(0, len(files), said), results(ensemble, [], said)
-        for file in files[:LIMIT]:
+    def judge(event: gr.EventData, request: gr.Request):
+        said, rows = language(request), []
+        files, given = chosen(event._data)
+        yield progress(0, len(files), given, said), results(ensemble, [], said)
+        for file in files:
             rows.append(judged(ensemble, file))
-            yield progress(len(rows), len(files), said), gr.skip()
-        yield progress(len(rows), len(files), said), results(ensemble, rows, said)
+            yield progress(len(rows), len(files), given, said), gr.skip()
+        yield progress(len(rows), len(files), given, said), results(ensemble, rows, said)
 
     gr.HTML(everywhere(introduction), apply_default_css=False)
-    files = gr.File(file_count="multiple", label=label("many.files"), height=220,
-                    elem_id="many-files")
-    bar = gr.HTML(everywhere(lambda said: progress(0, 0, said)), apply_default_css=False,
-                  js_on_load=PROGRESS_JS)
+    # Not Gradio's own component for files: there, one that is too large refuses all of them.
+    files = gr.HTML(everywhere(choice), apply_default_css=False, elem_id="many-files",
+                    js_on_load=SCRIPTS["files"])
+    bar = gr.HTML(everywhere(lambda said: progress(0, 0, 0, said)), apply_default_css=False,
+                  js_on_load=SCRIPTS["progress"])
     shown = gr.HTML(everywhere(lambda said: results(ensemble, [], said)),
-                    apply_default_css=False, elem_id="many-results", js_on_load=RESULTS_JS)
+                    apply_default_css=False, elem_id="many-results",
+                    js_on_load=SCRIPTS["results"])
     # Its own line in the queue: two hundred files must not hold up a visitor who has one.
     alone = JUDGES | {"concurrency_id": "many", "concurrency_limit": 2}
-    gr.on([files.upload, files.delete, files.clear], judge, files, [bar, shown],
-          preprocess=False, trigger_mode="always_last", **alone)
+    files.upload(judge, None, [bar, shown], trigger_mode="always_last", **alone)
+
+
+def chosen(data):
+    """What the browser says of the files that were chosen.
+
+    Returns
+    -------
+    files : list of dict
+        At most `LIMIT`, each with `name`, `size` and, if it was uploaded, `path`.
+    given : int
+        How many were chosen.
+    """
+    files = data.get("files") if isinstance(data, dict) else None
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        return [], 0
+    given = data.get("given")
+    return files[:LIMIT], given if isinstance(given, int) else len(files)
 
 
 def judged(ensemble, file):
-    """The row of one upload; one that can't be judged is a row too."""
-    name = file.get("orig_name") or Path(file["path"]).name
+    """The row of one file; one that can't be judged is a row too."""
+    name, size = str(file.get("name", "?")), file.get("size")
     try:
+        if "path" not in file:
+            if isinstance(size, int) and size > MAX_BYTES:
+                raise FileTooLarge(f"The file has {size / 2**20:.1f} MB; "
+                                   f"at most {MAX_BYTES // 2**20} MB are accepted.")
+            raise NotAFile(f"{name} could not be uploaded.")
         picture = ensemble.open(source(file))
         return Row(name, ensemble.judge(picture), _thumbnail(picture.rgb))
     except ImageError as error:
@@ -157,15 +143,22 @@ def introduction(language):
 <p>{text("many.lead", language)}</p><p class="limits">{limits}</p></section>"""
 
 
-def progress(done, total, language):
+def choice(language):
+    """Where files are chosen or dropped."""
+    return f"""<div class="drop" data-limit="{LIMIT}" data-largest="{MAX_BYTES}"
+data-sending="{text("many.sending", language)}">
+<label class="button">{text("many.choose", language)}<input type="file" multiple class="unseen">
+</label> <span>{text("many.drop", language)}</span><p role="status"></p></div>"""
+
+
+def progress(done, total, given, language):
     """How many of the files are judged; an empty line before there are any."""
     if not total:
         return '<div class="progress"></div>'
-    count = min(total, LIMIT)
-    line = text("many.progress" if done < count else "many.done", language, done=done, total=count)
-    if total > LIMIT:
-        line += " " + text("many.too_many", language, given=total, limit=LIMIT)
-    return (f'<div class="progress"><p>{line}</p><progress value="{done}" max="{count}" '
+    line = text("many.progress" if done < total else "many.done", language, done=done, total=total)
+    if given > total:
+        line += " " + text("many.too_many", language, given=given, limit=LIMIT)
+    return (f'<div class="progress"><p>{line}</p><progress value="{done}" max="{total}" '
             f'aria-label="{text("many.bar", language)}"></progress></div>')
 
 
@@ -236,7 +229,7 @@ def _said(row, language):
 
 
 def _item(at, row, language):
-    label, sure = _said(row, language)
+    said, sure = _said(row, language)
     picture = '<span class="blank" aria-hidden="true">?</span>'
     if row.thumbnail:
         small = ' class="pixels"' * row.thumbnail.startswith("data:image/png")
@@ -245,11 +238,11 @@ def _item(at, row, language):
     number = "" if isinstance(row.verdict, ImageError) else (
         f'<span class="number">{percent(row.verdict.p_ai)}</span>')
     return (f'<li {_data(at, row)} class="{_kind(row)}">{picture}<span class="name">'
-            f'{escape(row.name)}</span><span>{label} {number}</span><small>{about}</small></li>')
+            f'{escape(row.name)}</span><span>{said} {number}</span><small>{about}</small></li>')
 
 
 def _line(at, row, ensemble, language):
-    label, sure = _said(row, language)
+    said, sure = _said(row, language)
     if isinstance(row.verdict, ImageError):
         cells = "<td>–</td>" * (1 + len(ensemble.members))
         why = str(row.verdict)
@@ -260,7 +253,7 @@ def _line(at, row, ensemble, language):
         why = " ".join(translated("panel.reason_", reason, language, words)
                        for reason in row.verdict.reasons)
     return (f'<tr {_data(at, row)}><th scope="row">{escape(row.name)}</th>'
-            f'<td>{label}<small>{sure}</small></td>{cells}<td class="why">{escape(why)}</td></tr>')
+            f'<td>{said}<small>{sure}</small></td>{cells}<td class="why">{escape(why)}</td></tr>')
 
 
 def _download(kind, mime, content, language):

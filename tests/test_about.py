@@ -11,7 +11,7 @@ from page import about
 from page.words import LANGUAGES
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack
-from tests.visits import fits, visit
+from tests.visits import fits, violations, visit
 
 PHOTO = sorted((ROOT / "examples" / "real").glob("*.png"))[0]
 
@@ -93,7 +93,7 @@ def test_a_visitor_reads_it_and_copies_an_example(browser, server, size):
             shown = page.locator("pre").locator("visible=true")
             shown.filter(has_text=server.url).wait_for()
             assert shown.count() == 1
-            assert fits(page)
+            assert fits(page) and violations(page) == []
 
 
 def test_it_is_told_in_the_visitors_language(browser, server):

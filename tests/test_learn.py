@@ -11,7 +11,7 @@ from ensemble.vote import AI, REAL
 from page import learn
 from page.examples import galleries
 from page.words import LANGUAGES
-from tests.visits import fits, visit
+from tests.visits import fits, violations, visit
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +130,7 @@ def test_a_visitor_plays_a_game_with_the_keyboard(browser, server):
         assert len(marks) == learn.ROUNDS and marks.count("✓") == you
         assert page.locator(".after tbody td:nth-child(4) span").all_inner_texts().count("✓") == it
         assert page.locator(".signs li").count() == len(learn.SIGNS)
+        assert violations(page) == []
 
 
 def test_the_game_fits_a_phone_and_speaks_thai(browser, server):
@@ -137,5 +138,6 @@ def test_the_game_fits_a_phone_and_speaks_thai(browser, server):
         page.get_by_role("button", name="เริ่ม", exact=True).click()
         page.get_by_role("button", name="กล้อง", exact=True).click()
         page.wait_for_selector(".truth")
+        assert violations(page) == []
         assert "ความจริงคือ" in page.locator(".truth").inner_text()
         assert fits(page)

@@ -8,12 +8,12 @@ import re
 import pytest
 
 from ensemble import Ensemble
-from ensemble.images import UnsupportedFormat
+from ensemble.images import FileTooLarge, NotAFile, UnsupportedFormat
 from page import many
 from page.words import LANGUAGES
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack
-from tests.visits import fits, visit
+from tests.visits import fits, violations, visit
 
 PHOTOS = sorted((ROOT / "examples" / "real").glob("*.png"))[:3]
 
@@ -27,8 +27,8 @@ def ensemble(tmp_path):
 def rows(ensemble, monkeypatch):
     """Two photographs and a file that is none, under a name that is a formula and HTML."""
     monkeypatch.setattr(many, "source", lambda file: file["path"])
-    files = [{"path": str(path), "orig_name": path.name} for path in PHOTOS[:2]]
-    files.append({"path": str(ROOT / "README.md"), "orig_name": "=<b>.png"})
+    files = [{"path": str(path), "name": path.name} for path in PHOTOS[:2]]
+    files.append({"path": str(ROOT / "README.md"), "name": "=<b>.png"})
     return [many.judged(ensemble, file) for file in files]
 
 
@@ -68,10 +68,29 @@ def test_no_name_is_a_formula_of_a_spreadsheet(ensemble, rows, name):
 
 
 def test_more_than_the_limit_are_said_to_be_left_out():
-    assert "progress></div>" not in many.progress(0, 0, "en")
-    html = many.progress(3, many.LIMIT + 5, "en")
-    assert f'max="{many.LIMIT}"' in html and str(many.LIMIT + 5) in html
-    assert str(many.LIMIT + 5) not in many.progress(3, many.LIMIT, "en")
+    files, given = many.chosen({"files": [{"name": "a"}] * (many.LIMIT + 5), "given": 1000})
+    assert (len(files), given) == (many.LIMIT, 1000)
+    html = many.progress(3, many.LIMIT, 1000, "en")
+    assert f'max="{many.LIMIT}"' in html and "1000" in html
+    assert "only the first" not in many.progress(3, many.LIMIT, many.LIMIT, "en")
+    assert "<progress" not in many.progress(0, 0, 0, "en")
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"files": None}, {"files": ["a.png"]}])
+def test_an_event_that_names_no_files_judges_none(data):
+    assert many.chosen(data) == ([], 0)
+
+
+@pytest.mark.parametrize("size, error", [(many.MAX_BYTES + 1, FileTooLarge), (5, NotAFile),
+                                         (None, NotAFile), ("5", NotAFile)])
+def test_a_file_that_was_not_uploaded_is_a_row(ensemble, size, error):
+    row = many.judged(ensemble, {"name": "a.png", "size": size})
+    assert row.name == "a.png" and isinstance(row.verdict, error)
+
+
+def test_a_path_outside_the_uploads_is_refused(ensemble):
+    with pytest.raises(Exception, match="not allowed|Cannot|not in"):
+        many.judged(ensemble, {"name": "a.png", "path": str(PHOTOS[0])})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -84,13 +103,16 @@ def test_every_language_lists_the_same_verdicts(ensemble, rows, language):
 
 @pytest.mark.parametrize("size", ["wide", "narrow"])
 def test_a_visitor_judges_a_folder_and_takes_the_list(browser, server, pictures, size, tmp_path):
-    paths = [*pictures, *PHOTOS]
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(many.MAX_BYTES + 1)
+    paths = [*pictures, *PHOTOS, large]
     with visit(browser, server, "many", size) as page:
         page.set_input_files("#many-files input[type=file]", paths)
         page.wait_for_selector(".results", timeout=60_000)
         items = page.locator(".thumbnails li")
         assert items.count() == len(paths)
-        bad = sum("error" in answer for answer in pictures.values())
+        bad = sum("error" in answer for answer in pictures.values()) + 1
         page.get_by_label("not judged").check()
         assert items.locator("visible=true").count() == bad
         assert page.locator(".results [role=status]").inner_text() == (
@@ -105,7 +127,7 @@ def test_a_visitor_judges_a_folder_and_takes_the_list(browser, server, pictures,
         page.get_by_role("radio", name="table").check()
         assert page.locator(".results tbody tr").locator("visible=true").count() == len(paths)
         assert items.locator("visible=true").count() == 0
-        assert fits(page)
+        assert fits(page) and violations(page) == []
         with page.expect_download() as got:
             page.get_by_role("link", name="Download JSON").click()
         got.value.save_as(tmp_path / "all.json")
@@ -113,6 +135,20 @@ def test_a_visitor_judges_a_folder_and_takes_the_list(browser, server, pictures,
                  for entry in json.loads((tmp_path / "all.json").read_text("utf-8"))}
         assert {path.name: taken[path.name] for path in pictures} == {
             path.name: answer for path, answer in pictures.items()}
+        assert taken["large.png"]["error"] == "FileTooLarge"
         with page.expect_download() as got:
             page.get_by_role("link", name="Download CSV").click()
         assert got.value.suggested_filename == "real-or-ai.csv"
+
+
+def test_files_can_be_dropped(browser, server):
+    with visit(browser, server, "many") as page:
+        dropped = page.evaluate_handle("""bytes => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], 'dropped.png'));
+            return data;
+        }""", list(PHOTOS[0].read_bytes()))
+        page.dispatch_event("#many-files .drop", "drop", {"dataTransfer": dropped})
+        page.wait_for_selector(".thumbnails li:has-text('dropped.png')")
+        assert page.locator(".thumbnails .number").inner_text() == many.percent(
+            Ensemble.load().judge(PHOTOS[0]).p_ai)

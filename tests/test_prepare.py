@@ -12,7 +12,7 @@ from page import prepare
 from page.words import LANGUAGES
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack
-from tests.visits import fits, visit
+from tests.visits import fits, violations, visit
 
 PHOTO = ROOT / "examples/real/full/coffee.jpg"
 
@@ -94,7 +94,7 @@ def test_a_visitor_prepares_a_photo_and_takes_it(browser, server, dark, size, tm
         page.keyboard.press("Home")
         assert page.locator("#compared .frame").evaluate(
             "frame => frame.style.getPropertyValue('--at')") == "0%"
-        assert fits(page)
+        assert fits(page) and violations(page) == []
         with page.expect_download() as got:
             page.locator("#prepared").click()
         got.value.save_as(tmp_path / "prepared.png")

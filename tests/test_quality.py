@@ -10,7 +10,7 @@ from ensemble.pack import SHIPPED
 from page import quality
 from page.words import LANGUAGES
 from tests.tiny import build_tiny_pack
-from tests.visits import fits, visit
+from tests.visits import fits, violations, visit
 
 MEMBERS = ("svm", "cnn", "resnet")
 WHO = (*MEMBERS, "ensemble", "calibrated")
@@ -148,7 +148,7 @@ def test_a_visitor_chooses_a_model(browser, server, size, theme):
             text = shown.inner_text()
             assert f"{quality.of(measured, who)['accuracy']:.2%}" in text
             assert f"{quality.of(measured, who)['roc_auc']:.4f}" in text
-        assert fits(page)
+        assert fits(page) and violations(page) == []
         for figure in page.locator(".plates figure").all():
             image = figure.locator("img").locator("visible=true")
             assert image.count() == 1 and theme in image.get_attribute("src")

@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 
+from axe_playwright_python.sync_playwright import Axe
+
 from app import TABS
 
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
@@ -52,3 +54,16 @@ def visit(browser, server, tab, size="wide", theme="light", locale="en-GB"):
 def fits(page):
     """Whether nothing makes the page wider than the window."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def violations(page):
+    """What axe-core finds on the page that keeps somebody out: serious and critical rules.
+
+    Returns
+    -------
+    list of str
+        Rule and the first elements that break it.
+    """
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {[node['html'][:200] for node in rule['nodes'][:3]]}"
+            for rule in found if rule["impact"] in ("serious", "critical")]
