@@ -31,7 +31,9 @@ def explanation(ensemble, language="en"):
         f"<li><b>{escape(member['name'])}</b>: "
         f"{escape(translated('panel.about_', member.get('description', ''), language))}</li>"
         for member in ensemble.manifest["members"])
-    limits = "".join(f"<li>{text(f'about.limit_{name}', language, side=side)}</li>"
+    added = (text("about.limit_added", language)
+             if ensemble.manifest["training"].get("added_fakes") else "")
+    limits = "".join(f"<li>{text(f'about.limit_{name}', language, side=side, added=added)}</li>"
                      for name in ("learned", "larger", "changed", "proof"))
     private = "".join(f"<li>{text(f'about.private_{name}', language, minutes=_minutes())}</li>"
                       for name in ("use", "kept", "sent", "place"))

@@ -76,14 +76,14 @@ class Game:
 
 def tab(ensemble):
     """An example of each kind, shuffled at will; below them the game."""
-    examples = playable(galleries(ensemble))
+    examples, manifest = playable(galleries(ensemble)), ensemble.manifest
     if {example.truth for example in examples} != {AI, REAL}:
         gr.HTML(everywhere(lambda said: f'<p class="empty">{text("learn.none", said)}</p>'),
                 apply_default_css=False)
         return
 
     def shuffle(request: gr.Request):
-        return kinds(examples, random.Random(), language(request))
+        return kinds(examples, manifest, random.Random(), language(request))
 
     def play(game, event: gr.EventData, request: gr.Request):
         data = event._data if isinstance(event._data, dict) else {}
@@ -91,13 +91,13 @@ def tab(ensemble):
             game = draw(examples, random.Random())
         elif game:
             game.play(data.get("action"), data.get("at"))
-        return game, board(examples, game, language(request))
+        return game, board(examples, manifest, game, language(request))
 
     gr.HTML(everywhere(introduction), apply_default_css=False)
-    shown = gr.HTML(everywhere(lambda said: kinds(examples, random.Random(0), said)),
+    shown = gr.HTML(everywhere(lambda said: kinds(examples, manifest, random.Random(0), said)),
                     apply_default_css=False, elem_id="learn-kinds", js_on_load=GAME_JS)
     game = gr.State()
-    table = gr.HTML(everywhere(lambda said: board(examples, None, said)),
+    table = gr.HTML(everywhere(lambda said: board(examples, manifest, None, said)),
                     apply_default_css=False, elem_id="game", js_on_load=GAME_JS)
     # Nothing is judged here: the verdicts on the examples are known since the start.
     quick = {key: JUDGES[key] for key in ("api_visibility", "show_progress")}
@@ -131,12 +131,12 @@ def draw(examples, chance):
     return Game(pictures)
 
 
-def kind(example):
-    """Photograph, generator whose like was trained on, or one that never was: by its name."""
+def kind(example, manifest):
+    """Photograph, generator whose pictures were added to the training data, or unseen one."""
     if example.truth == REAL:
         return "real"
-    first = example.name.partition(" ")[0]
-    return first if first in ("known", "unseen") else "generated"
+    added = manifest["training"].get("added_fakes")
+    return "known" if added and example.name.startswith("known ") else "unseen"
 
 
 def introduction(language):
@@ -145,11 +145,11 @@ def introduction(language):
             f'<p>{text("learn.lead", language)}</p></section>')
 
 
-def kinds(examples, chance, language):
+def kinds(examples, manifest, chance, language):
     """One example of each kind, drawn by chance, with what every member says."""
     by_kind = {}
     for example in examples:
-        by_kind.setdefault(kind(example), []).append(example)
+        by_kind.setdefault(kind(example, manifest), []).append(example)
     cards = "".join(_card(name, chance.choice(found), language)
                     for name, found in by_kind.items())
     return f"""<section class="kinds" aria-label="{text("learn.kinds", language)}">
@@ -158,16 +158,16 @@ def kinds(examples, chance, language):
 {text("learn.shuffle", language)}</button></p></section>"""
 
 
-def board(examples, game, language):
+def board(examples, manifest, game, language):
     """The game as it stands: not begun, a picture to guess, its truth, or the end."""
     head = f'<h2>{text("learn.game", language)}</h2>'
     if game is None:
         inside = (f'<p>{text("learn.rules", language, rounds=min(ROUNDS, len(examples)))}</p>'
                   f'{_button("start", "start", language)}')
     elif game.over:
-        inside = _end(examples, game, language)
+        inside = _end(examples, manifest, game, language)
     else:
-        inside = _round(examples, game, language)
+        inside = _round(examples, manifest, game, language)
     return (f'<section class="game" aria-label="{text("learn.game", language)}">{head}{inside}'
             f'</section>')
 
@@ -178,7 +178,7 @@ def _card(name, example, language):
 {_votes(example, language)}</article>"""
 
 
-def _round(examples, game, language):
+def _round(examples, manifest, game, language):
     at = len(game.guesses) - game.revealed
     example = examples[game.pictures[at]]
     count = text("learn.count", language, number=at + 1, rounds=len(game.pictures))
@@ -192,8 +192,9 @@ def _round(examples, game, language):
         said = text("learn.right" if right else "learn.wrong", language,
                     truth=text(WORDS[example.truth], language))
         last = at + 1 == len(game.pictures)
+        about = text(f"learn.about_{kind(example, manifest)}", language)
         answer = f"""<div class="truth {'right' if right else 'wrong'}" tabindex="-1" data-next>
-<p><b>{'✓' if right else '✗'} {said}</b></p><p>{text(f"learn.about_{kind(example)}", language)}</p>
+<p><b>{'✓' if right else '✗'} {said}</b></p><p>{about}</p>
 </div>{_votes(example, language)}
 <p>{_button("next", "finish" if last else "next", language, at)}</p>
 {_photograph(example, language) if example.full else ""}"""
@@ -202,10 +203,10 @@ def _round(examples, game, language):
 <div>{answer}</div></div>"""
 
 
-def _end(examples, game, language):
+def _end(examples, manifest, game, language):
     you, it = _score(examples, game)
     result = "won" if you > it else "lost" if you < it else "drawn"
-    rows = "".join(_line(examples[at], guess, language)
+    rows = "".join(_line(examples[at], manifest, guess, language)
                    for at, guess in zip(game.pictures, game.guesses))
     signs = "".join(f"<li>{text(f'learn.sign_{sign}', language)}</li>" for sign in SIGNS)
     return f"""<p class="result" tabindex="-1" data-next><b>{text(f"learn.{result}", language)}</b>
@@ -219,10 +220,10 @@ def _end(examples, game, language):
 <div><h3>{text("learn.signs", language)}</h3><ul class="signs">{signs}</ul></div></div>"""
 
 
-def _line(example, guess, language):
+def _line(example, manifest, guess, language):
     truth = text(WORDS[example.truth], language)
     return f"""<tr><td><img src="{example.address}" alt=""></td>
-<th scope="row">{truth}<small>{_title(example, language)}</small></th>
+<th scope="row">{truth}<small>{_title(example, manifest, language)}</small></th>
 <td>{_mark(guess == example.truth, language)}</td>
 <td>{_mark(example.verdict.label == example.truth, language)}</td></tr>"""
 
@@ -239,10 +240,10 @@ def _button(action, name, language, at=""):
             f'{text(f"learn.{name}", language)}</button>')
 
 
-def _title(example, language):
+def _title(example, manifest, language):
     """The name of a photograph, or the kind of a generator: a generated file's name is its seed."""
     return escape(example.name) if example.truth == REAL else text(
-        f"learn.kind_{kind(example)}", language)
+        f"learn.kind_{kind(example, manifest)}", language)
 
 
 def _mark(right, language):

@@ -123,15 +123,13 @@ def of(row, who):
 
 
 def unseen(manifest, report):
-    """Rows of the generators that the pack has not met, by name.
-
-    The report may hold several packs; only this one's rows are taken.
-    """
-    if "generators" in report:
-        return report["generators"]
+    """Rows of the generators by name, from a report that may hold several packs: this one's."""
+    runs = manifest["training"].get("runs", {})
+    added = {name: run["added_fakes"] for name, run in runs.items() if run.get("added_fakes")}
     mine = [pack for pack in report.get("packs", ())
-            if (pack["pack"], pack["version"]) == (manifest["name"], manifest["version"])]
-    return mine[-1]["generators"] if mine else {}
+            if (pack["pack"], pack["version"], pack["added"])
+            == (manifest["name"], manifest["version"], added)]
+    return mine[0]["generators"] if mine else {}
 
 
 def _data(manifest, measured, language):
@@ -213,7 +211,10 @@ def _weak_spots(manifest, reports, who, language):
 <ul class="spots">{bars}{clean_row}</ul>{_all_conditions(worst, scores, clean, language)}""")
     caught = {name: score["caught"] for name, row in found.items() if (score := of(row, who))}
     if caught:
-        bars = "".join(_spot(escape(name), caught[name]) for name in sorted(caught, key=caught.get))
+        names = {name: escape(name) for name in caught}
+        names["cifake"] = text("quality.cifake", language)
+        bars = "".join(_spot(names[name], caught[name], "clean" * (name == "cifake"))
+                       for name in sorted(caught, key=caught.get))
         parts.append(f"""<h4>{text("quality.generators", language)}</h4>
 <p class="limits">{text("quality.generators_about", language)}</p><ul class="spots">{bars}</ul>""")
     if resize and who == "ensemble":

@@ -38,13 +38,15 @@ def reports(manifest):
     caught = {"members": {name: {"caught": 0.31, "roc_auc": 0.7} for name in MEMBERS},
               "ensemble": {"caught": 0.2345}, "calibrated": {"caught": 0.33, "roc_auc": 0.7}}
     mine = {"pack": manifest["name"], "version": manifest["version"],
-            "generators": {"vae": caught}}
-    other = {"pack": "other", "version": "9", "generators": {"secret": caught}}
+            "added": {},
+            "generators": {"vae": caught, "cifake": caught}}
+    others = [mine | change | {"generators": {"secret": caught}}
+              for change in ({"pack": "other"}, {"version": "9"}, {"added": {"cnn": 7}})]
     return {
         "evaluate": {"n": 1000, "bins": 15, **row(0.8), "deduplicated": {"n": 987, **row(0.7)}},
         "robustness": {"n": 400, "clean": row(0.8), "corruptions": {
             "JPEG q10": row(0.5), "blur 2": row(0.7), "<noise>": row(0.6)}},
-        "generators": {"real": 10, "n": {"vae": 10}, "packs": [mine, other]},
+        "generators": {"real": 10, "n": {"vae": 10}, "packs": [*others, mine]},
         "resize": {"chosen": "box", "pictures": {"real": 11, "sd1": 12, "newer": 13}, "filters": {
             "box": {"real_called_ai": 0.123, "sd1_caught": 0.456, "newer_caught": 0.0789}}},
     }
