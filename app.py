@@ -24,6 +24,15 @@ BATCH = 100  # files in one request
 TABS = {"judge": judge, "many": many, "learn": learn, "prepare": prepare, "quality": quality,
         "about": about}
 HERE = Path(__file__).parent
+# Screen readers and hyphenation need to know the language, which the browser chooses.
+HEADER_JS = """
+const tell = () => {
+  document.documentElement.lang = element.querySelector('header').lang;
+  document.title = element.querySelector('h1').innerText;
+};
+new MutationObserver(tell).observe(element, {childList: true, subtree: true});
+tell();
+"""
 
 
 def build(ensemble):
@@ -78,7 +87,8 @@ def build(ensemble):
     gr.set_static_paths(EXAMPLES)
     with gr.Blocks(title=text("common.title"), analytics_enabled=False,
                    delete_cache=(KEEP_SECONDS // 2, KEEP_SECONDS)) as demo:
-        gr.HTML(everywhere(lambda language: header(ensemble, language)), apply_default_css=False)
+        gr.HTML(everywhere(lambda language: header(ensemble, language)), apply_default_css=False,
+                js_on_load=HEADER_JS)
         with gr.Tabs(elem_id="tabs"):
             for name, module in TABS.items():
                 with gr.Tab(label(f"common.tab_{name}"), id=name, elem_id=f"tab-{name}"):
@@ -92,7 +102,7 @@ def header(ensemble, language="en"):
     """Title, what this is, and the notice when another pack than the configured one judges."""
     notice = f'<p class="notice" role="note">{escape(ensemble.notice)}</p>' \
         if ensemble.notice else ""
-    return f"""<header class="top"><h1>{text("common.title", language)}</h1>
+    return f"""<header class="top" lang="{language}"><h1>{text("common.title", language)}</h1>
 <p>{text("common.lead", language, count=len(ensemble.members))}</p>{notice}</header>"""
 
 

@@ -86,10 +86,11 @@ def tab(ensemble):
 def outcome(ensemble, given, name, language="en", example=None, whole=False):
     """The HTML of the verdict and of the notes, for an image as `Ensemble.judge` takes it."""
     try:
+        picture = ensemble.open(given)
         found = notes.read(given)
     except ImageError as error:
         return panel.problem(ensemble, str(error), language), notes.waiting(language)
-    return (panel.result(ensemble, given, name, example, found, whole, language),
+    return (panel.result(ensemble, picture, name, example, found, whole, language),
             notes.shown(found, language))
 
 

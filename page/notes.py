@@ -5,10 +5,23 @@ from html import escape
 from ensemble import provenance
 from ensemble.vote import AI, REAL
 from page.panel import ICONS
-from page.words import text, translated
+from page.words import text
 
-SIGNS = {"AI-generated": (AI, "panel.says_ai"), "camera": (REAL, "panel.says_camera")}
-read = provenance.read
+SIGNS = {AI: (AI, "panel.says_ai"), provenance.CAMERA: (REAL, "panel.says_camera")}
+
+
+def read(source):
+    """The notes of an image file.
+
+    Parameters
+    ----------
+    source : path or bytes
+
+    Returns
+    -------
+    tuple of ensemble.provenance.Note
+    """
+    return provenance.read(source)
 
 
 def waiting(language="en"):
@@ -40,7 +53,7 @@ def _item(note, language):
                      for name, value in note.fields.items())
     more = (f'<details><summary>{text("panel.notes_more", language)}</summary>'
             f"<dl>{fields}</dl></details>" if fields else "")
-    sentence = translated("provenance.", note.sentence, language)
+    sentence = text(f"provenance.{note.key}", language, **note.fields)
     return (f'<li>{icon}<p data-said><b>{escape(note.source)}</b> '
             f"{escape(sentence)}</p>{more}</li>")
 

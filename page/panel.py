@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from ensemble import ImageError, explain
+from ensemble import explain
 from ensemble.images import fit_square, open_picture
 from ensemble.vote import AI, CONFIDENT, REAL, percent
 from page.address import mistake_address
@@ -44,12 +44,13 @@ def problem(ensemble, error, language="en"):
                   text("panel.problem_line", language), problem=error, language=language)
 
 
-def result(ensemble, source, name, example=None, notes=(), whole=False, language="en"):
-    """The panel with a verdict, or with the reason why there is none.
+def result(ensemble, picture, name, example=None, notes=(), whole=False, language="en"):
+    """The panel with a verdict.
 
     Parameters
     ----------
-    source : path or bytes
+    picture : Picture
+        As `Ensemble.open` gives it.
     name : str
         Of the file, for what the visitor takes away.
     example : page.examples.Example, optional
@@ -57,11 +58,7 @@ def result(ensemble, source, name, example=None, notes=(), whole=False, language
     whole : bool
         Whether to show the picture as it came, where no other part of the page does.
     """
-    try:
-        picture = ensemble.open(source)
-        verdict = ensemble.judge(picture)
-    except ImageError as error:
-        return problem(ensemble, str(error), language)
+    verdict = ensemble.judge(picture)
     taken = record(ensemble, verdict, name, notes)
     return _panel(ensemble, None, verdict, *_headline(verdict, example, language),
                   _figures(ensemble, picture, verdict, example, whole, name, language),

@@ -4,7 +4,7 @@ import base64
 import binascii
 
 import gradio as gr
-from gradio.processing_utils import check_all_files_in_cache
+from gradio.utils import get_upload_folder, is_in_or_equal
 
 from ensemble import ImageError
 from ensemble.images import NotAFile
@@ -41,7 +41,9 @@ def source(file):
     if not isinstance(file, dict) or not isinstance(file.get("path"), str):
         raise gr.Error("Give an image: an uploaded file, a data: URI or a web address.",
                        print_exception=False)
-    check_all_files_in_cache(file)
+    # Stricter than Gradio's own check, which lets the public files of the page pass.
+    if not is_in_or_equal(file["path"], get_upload_folder()):
+        raise gr.Error("The file is not one that was uploaded.", print_exception=False)
     return file["path"]
 
 

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import sync_playwright
 
@@ -11,15 +12,15 @@ from tests.servers import CHROMIUM, QUIET, ROOT, start, stop
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
 
 
-def open_page(browser, url, size="wide", theme="light"):
+def open_page(browser, url, size="wide", theme="light", example=None):
     """A fresh visit of the page, ready to be used; `browser` may be one of its contexts."""
     width, height = SIZES[size]
     page = browser.new_page()
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_default_timeout(10_000)
-    page.goto(f"{url}/?__theme={theme}")
-    page.wait_for_selector(".verdict.waiting")
+    page.goto(f"{url}/?__theme={theme}" + (f"&example={quote(example)}" if example else ""))
+    page.wait_for_selector(".verdict" if example else ".verdict.waiting")
     page.wait_for_selector("input[type=file]", state="attached")
     return page
 

@@ -4,16 +4,27 @@ import contextlib
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from ensemble import Ensemble
 from ensemble.images import MAX_BYTES, FileTooLarge, ImageError, NotAFile, UnsupportedFormat
-from page import links
+from page import judge, links
+from tests.servers import ROOT
+from tests.tiny import build_tiny_pack
 
+PHOTO = sorted((ROOT / "examples" / "real" / "full").glob("*.jpg"))[0]
 PICTURE = b"\x89PNG\r\n\x1a\n and so on"
 # In the tests this loopback address stands for the public web, every other stays private.
 PUBLIC = "127.0.0.2"
+
+
+def fetch(address):
+    """`links.fetch` in a thread of its own: the browser of other tests has a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(links.fetch, address).result()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -27,6 +38,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.end_headers()
         self.wfile.write(body)
+
+    def photo(self):
+        self.picture(body=PHOTO.read_bytes())
 
     def unnamed(self):
         self.picture("application/octet-stream")
@@ -104,42 +118,42 @@ def names(monkeypatch):
 
 @pytest.mark.parametrize("path", ["/picture", "/unnamed", "/moved"])
 def test_an_image_is_fetched(web, path):
-    assert links.fetch(web.url + path) == PICTURE
+    assert fetch(web.url + path) == PICTURE
 
 
 def test_a_name_is_fetched_from_its_address(web, names):
     names["pictures.example"] = [PUBLIC]
-    assert links.fetch(f"http://pictures.example:{web.server_port}/picture") == PICTURE
+    assert fetch(f"http://pictures.example:{web.server_port}/picture") == PICTURE
 
 
 def test_what_is_no_image_is_refused_unread(web):
     with pytest.raises(UnsupportedFormat, match="gives text/html"):
-        links.fetch(f"{web.url}/page")
+        fetch(f"{web.url}/page")
 
 
 def test_more_than_25_mb_are_not_read(web):
     with pytest.raises(FileTooLarge, match="more than 25 MB"):
-        links.fetch(f"{web.url}/large")
+        fetch(f"{web.url}/large")
 
 
 def test_a_slow_server_is_given_up(web, monkeypatch):
     monkeypatch.setattr(links, "DEADLINE", 0.5)
     began = time.monotonic()
     with pytest.raises(NotAFile, match="within 0.5 seconds"):
-        links.fetch(f"{web.url}/slow")
+        fetch(f"{web.url}/slow")
     assert time.monotonic() - began < 4
 
 
 @pytest.mark.parametrize("path", ["/missing", "/again", "/disk"])
 def test_errors_and_endless_redirects_are_refused(web, path):
     with pytest.raises(NotAFile, match="can't be fetched"):
-        links.fetch(web.url + path)
+        fetch(web.url + path)
     assert len(web.asked) <= links.REDIRECTS + 1
 
 
 def test_a_redirect_into_the_own_network_is_not_followed(web):
     with pytest.raises(NotAFile):
-        links.fetch(f"{web.url}/home")
+        fetch(f"{web.url}/home")
     assert web.asked == ["/home"]
 
 
@@ -149,7 +163,7 @@ def test_a_redirect_into_the_own_network_is_not_followed(web):
 def test_the_own_machine_is_never_asked(served, host):
     served.asked.clear()
     with pytest.raises(NotAFile):
-        links.fetch(f"http://{host}:{served.server_port}/picture")
+        fetch(f"http://{host}:{served.server_port}/picture")
     assert served.asked == []
 
 
@@ -161,7 +175,7 @@ def test_a_name_in_a_private_network_is_refused(names, addresses, monkeypatch):
     names["inside.example"] = addresses
     monkeypatch.setattr(socket.socket, "connect", None)  # nobody may be asked
     with pytest.raises(NotAFile, match="inside.example"):
-        links.fetch("https://inside.example/picture.png")
+        fetch("https://inside.example/picture.png")
 
 
 @pytest.mark.parametrize("ip", ["93.184.215.14", "2606:4700:4700::1111"])
@@ -173,4 +187,13 @@ def test_public_addresses_are_public(ip):
                                      "http://[", "", "gopher://127.0.0.1"])
 def test_what_is_no_web_address_is_refused(address):
     with pytest.raises(ImageError):
-        links.fetch(address)
+        fetch(address)
+
+
+def test_the_page_judges_what_a_link_leads_to_and_shows_it(web, tmp_path):
+    ensemble = Ensemble.load(build_tiny_pack(tmp_path))
+    with ThreadPoolExecutor(1) as pool:
+        panels = [pool.submit(judge.link_outcome, ensemble, web.url + path).result()[0]
+                  for path in ("/photo", "/page")]
+    assert "data-result" in panels[0] and "The full picture" in panels[0]
+    assert "data-judged" not in panels[1] and "The address gives text/html" in panels[1]

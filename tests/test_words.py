@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ensemble import Picture
+from ensemble.provenance import SENTENCES
 from ensemble.vote import AI, REAL, decide
 from page import words
 from tests.servers import ROOT
@@ -96,6 +97,13 @@ def test_every_reason_of_a_verdict_is_translated(tmp_path):
         assert numbers[0] == numbers[1]
         assert words.translated("panel.reason_", english, "en") == english
     assert "La mayoría de los modelos dice «real»" in " ".join(said.values())
+
+
+def test_every_sentence_about_a_files_own_notes_is_translated():
+    """The English ones are those of the library, word for word."""
+    assert {key: words.text(f"provenance.{key}", **dict.fromkeys(words.FIELD.findall(said), "x"))
+            for key, said in SENTENCES.items()} == {
+        key: words.FIELD.sub("x", said) for key, said in SENTENCES.items()}
 
 
 def test_an_unknown_sentence_stays_as_it_is():
