@@ -244,8 +244,9 @@ def _all_conditions(worst, scores, clean, language):
                             *((escape(name), scores[name]) for name in reversed(worst))])
     heads = "".join(f'<th scope="col">{text(f"quality.{name}", language)}</th>'
                     for name in ("condition", "accuracy", "roc_auc", "ece"))
-    return f"""<details><summary>{text("quality.all_conditions", language, n=len(worst))}</summary>
-<table class="scores"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"""
+    name = text("quality.all_conditions", language, n=len(worst))
+    table = f'<table class="scores"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f"<details><summary>{name}</summary>{_sideways(name, table)}</details>"
 
 
 def _figure(name, light, dark, language):
@@ -273,4 +274,4 @@ def _published_row(who, source, parameters, score, kind=""):
 
 def _sideways(name, table):
     """A wide table that scrolls in itself, not with the page."""
-    return (f'<div class="sideways" tabindex="0" role="region" aria-label="{name}">{table}</div>')
+    return f'<div class="sideways" tabindex="0" role="region" aria-label="{name}">{table}</div>'

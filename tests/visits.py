@@ -52,8 +52,11 @@ def visit(browser, server, tab, size="wide", theme="light", locale="en-GB"):
 
 
 def fits(page):
-    """Whether nothing makes the page wider than the window."""
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    """Whether nothing reaches beyond the window but what scrolls in itself."""
+    return page.evaluate("""() => document.documentElement.scrollWidth <= innerWidth
+        && [...document.querySelectorAll('.contain *')].every(element =>
+            element.getBoundingClientRect().right <= innerWidth + 1
+            || element.closest('.sideways, .unseen, .visually-hidden'))""")
 
 
 def violations(page):
