@@ -123,8 +123,9 @@ def chosen(examples, data):
 
 def limits(language="en"):
     """What is accepted, and what happens to it."""
+    formats = ACCEPTED if language == "en" else ACCEPTED.replace(" or ", ", ")
     return f"""<p class="limits">{text(
-        "judge.limits", language, formats=ACCEPTED, megabytes=MAX_BYTES // 2**20,
+        "judge.limits", language, formats=formats, megabytes=MAX_BYTES // 2**20,
         megapixels=MAX_PIXELS // 10**6, minutes=round(KEEP_SECONDS * 1.5 / 60))}</p>"""
 
 
