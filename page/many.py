@@ -137,7 +137,7 @@ def as_csv(ensemble, rows):
 
 def introduction(language):
     """What this tab does and what it accepts."""
-    limits = text("many.limits", language, limit=LIMIT, accepted=ACCEPTED,
+    limits = text("many.limits", language, limit=LIMIT, accepted=ACCEPTED.replace(" or ", ", "),
                   megabytes=MAX_BYTES // 2**20, megapixels=MAX_PIXELS // 10**6)
     return f"""<section class="lead"><h2>{text("many.title", language)}</h2>
 <p>{text("many.lead", language)}</p><p class="limits">{limits}</p></section>"""
