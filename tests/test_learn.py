@@ -102,6 +102,10 @@ def test_a_double_click_guesses_once(examples):
 @pytest.mark.parametrize("added, count", [(0, 2), (4321, 3)])
 def test_each_kind_is_shown_with_every_vote(examples, language, added, count):
     manifest = {"training": {"added_fakes": added}}
+    generated = next(example for example in examples if example.truth == AI)
+    examples = [example for example in examples if example.truth == REAL] + [
+        replace(generated, name=f"{kind} {seed}")
+        for kind in ("known", "unseen", "dcgan") for seed in range(3)]
     shown = [learn.kinds(examples, manifest, random.Random(seed), language) for seed in range(6)]
     members = [vote.member for vote in examples[0].verdict.votes]
     for html in shown:
