@@ -4,41 +4,35 @@ No upload is decoded here: components hand over the path of the file as it came,
 `ensemble.images` checks it before anything else looks inside.
 """
 
-import asyncio
-import base64
-import binascii
 import json
 import os
+from html import escape
 from pathlib import Path
 
 import gradio as gr
-from gradio.processing_utils import async_ssrf_protected_get, check_all_files_in_cache
 
-import page
 from ensemble import Ensemble, ImageError
-from ensemble.images import MAX_BYTES, NotAFile
+from ensemble.images import MAX_BYTES
+from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
+from page.examples import EXAMPLES
+from page.theme import THEME
+from page.uploads import source, source_or_error
+from page.words import everywhere, label, text, translations
 
-CONCURRENT = 4  # images judged at the same time; the members use all cores for each
 WAITING = 64  # requests in the queue before new ones are refused
 BATCH = 100  # files in one request
-KEEP_SECONDS = 600  # how long an upload stays, for the page to show it
-
-THEME = gr.themes.Base(
-    primary_hue=gr.themes.colors.slate, neutral_hue=gr.themes.colors.stone,
-    radius_size=gr.themes.sizes.radius_lg,
-    # Fonts of the visitor's own system: nothing is fetched from elsewhere.
-    font=["ui-sans-serif", "system-ui", "sans-serif"],
-    font_mono=["ui-monospace", "Consolas", "monospace"],
-).set(
-    body_background_fill="#f6f4ef", body_background_fill_dark="#171614",
-    body_text_color="#26231f", body_text_color_dark="#ece8e1",
-    body_text_color_subdued="#625c53", body_text_color_subdued_dark="#aca59a",
-    background_fill_primary="#fffdf9", background_fill_primary_dark="#1f1d1a",
-    block_background_fill="#fffdf9", block_background_fill_dark="#1f1d1a",
-    block_border_color="#dfd9cd", block_border_color_dark="#3a362f",
-    border_color_primary="#dfd9cd", border_color_primary_dark="#3a362f",
-    block_shadow="none", block_shadow_dark="none",
-)
+TABS = {"judge": judge, "many": many, "learn": learn, "prepare": prepare, "quality": quality,
+        "about": about}
+HERE = Path(__file__).parent
+# Screen readers and hyphenation need to know the language, which the browser chooses.
+HEADER_JS = """
+const tell = () => {
+  document.documentElement.lang = element.querySelector('header').lang;
+  document.title = element.querySelector('h1').innerText;
+};
+new MutationObserver(tell).observe(element, {childList: true, subtree: true});
+tell();
+"""
 
 
 def build(ensemble):
@@ -52,8 +46,6 @@ def build(ensemble):
     -------
     gradio.Blocks
     """
-    galleries = page.galleries(ensemble)
-
     def detect(image: gr.FileData) -> dict:
         """Say whether an image is real or AI-generated, by the vote of several models.
 
@@ -92,100 +84,26 @@ def build(ensemble):
                 if isinstance(outcome, ImageError) else outcome.as_dict()
                 for outcome in outcomes]
 
-    def judge_upload(image):
-        return page.outcome(ensemble, source(image))
-
-    def judge_example(group):
-        def judge(event: gr.EventData):
-            # The picture that the visitor had uploaded makes room: the verdict isn't about it.
-            return None, page.example_outcome(ensemble, galleries[group], event._data)
-        return judge
-
-    with gr.Blocks(title=page.TITLE, analytics_enabled=False,
+    gr.set_static_paths(EXAMPLES)
+    with gr.Blocks(title=text("common.title"), analytics_enabled=False,
                    delete_cache=(KEEP_SECONDS // 2, KEEP_SECONDS)) as demo:
-        gr.HTML(page.header(ensemble), apply_default_css=False)
-        with gr.Row(elem_id="judge", equal_height=False):
-            with gr.Column(scale=2, min_width=300):
-                image = gr.Image(label="Your image", type="filepath", image_mode=None, height=560,
-                                 sources=["upload", "clipboard", "webcam"], buttons=[],
-                                 elem_id="image", alt_text="Your image",
-                                 placeholder=page.PLACEHOLDER)
-                gr.HTML(page.limits(KEEP_SECONDS), apply_default_css=False)
-            with gr.Column(scale=3, min_width=300):
-                verdict = gr.HTML(page.outcome(ensemble), apply_default_css=False,
-                                  elem_id="verdict", js_on_load=page.VERDICT_JS)
-        judged = {"outputs": verdict, "api_visibility": "private", "show_progress": "hidden",
-                  "concurrency_limit": CONCURRENT, "concurrency_id": "judge"}
-        # `upload` comes once for a file, a paste and a snapshot alike; of two in a row the
-        # last counts. preprocess=False: Gradio would open the file itself, and decode some.
-        image.upload(judge_upload, image, preprocess=False, trigger_mode="always_last", **judged)
-        # In the browser alone, so that it can't overtake a verdict.
-        image.clear(None, None, verdict, js=f"() => {json.dumps(page.outcome(ensemble))}")
-        for group, examples in galleries.items():
-            gallery = gr.HTML(page.gallery(group, examples), apply_default_css=False,
-                              elem_classes="gallery", js_on_load=page.GALLERY_JS)
-            gallery.click(judge_example(group), None, **judged | {"outputs": [image, verdict]})
-        gr.HTML(page.explanation(ensemble), apply_default_css=False)
-        gr.HTML(page.API, apply_default_css=False)
-        with gr.Tabs():
-            for name, snippet in page.snippets(address()).items():
-                with gr.Tab(name):
-                    gr.Markdown(snippet)
+        gr.HTML(everywhere(lambda language: header(ensemble, language)), apply_default_css=False,
+                js_on_load=HEADER_JS)
+        with gr.Tabs(elem_id="tabs"):
+            for name, module in TABS.items():
+                with gr.Tab(label(f"common.tab_{name}"), id=name, elem_id=f"tab-{name}"):
+                    module.tab(ensemble)
         for endpoint in (detect, detect_batch):
             gr.api(endpoint, concurrency_limit=CONCURRENT, concurrency_id="judge")
     return demo.queue(max_size=WAITING)
 
 
-def source(file):
-    """What the ensemble can open of what a request holds.
-
-    Parameters
-    ----------
-    file : dict or str
-        A file that was uploaded, as Gradio describes it, a `data:` URI or a web address.
-
-    Returns
-    -------
-    str or bytes
-        The path of the upload; the content of the URI or the address.
-
-    Raises
-    ------
-    NotAFile
-        If the URI is not base64, or the address can't be fetched.
-    gradio.Error
-        If it is none of the three, or a path outside the uploads.
-    """
-    if isinstance(file, str) and file.startswith("data:"):
-        try:
-            return base64.b64decode(file.partition(",")[2], validate=True)
-        except binascii.Error as error:
-            raise NotAFile("The data: URI is not valid base64.") from error
-    if isinstance(file, str) and file.startswith(("http://", "https://")):
-        try:  # refuses addresses in the server's own network, through redirects too
-            return asyncio.run(async_ssrf_protected_get(file)).raise_for_status().content
-        except Exception as error:  # sockets, names, certificates, statuses: many libraries' types
-            raise NotAFile(f"The address {file} can't be fetched.") from error
-    if not isinstance(file, dict) or not isinstance(file.get("path"), str):
-        raise gr.Error("Give an image: an uploaded file, a data: URI or a web address.",
-                       print_exception=False)
-    check_all_files_in_cache(file)
-    return file["path"]
-
-
-def source_or_error(file):
-    """`source`, but an `ImageError` is given back in its place."""
-    try:
-        return source(file)
-    except ImageError as error:
-        return error
-
-
-def address():
-    """Where visitors find this app, for the examples of the API."""
-    if host := os.environ.get("SPACE_HOST"):
-        return f"https://{host}"
-    return f"http://127.0.0.1:{os.environ.get('GRADIO_SERVER_PORT', 7860)}"
+def header(ensemble, language="en"):
+    """Title, what this is, and the notice when another pack than the configured one judges."""
+    notice = f'<p class="notice" role="note">{escape(ensemble.notice)}</p>' \
+        if ensemble.notice else ""
+    return f"""<header class="top" lang="{language}"><h1>{text("common.title", language)}</h1>
+<p>{text("common.lead", language, count=len(ensemble.members))}</p>{notice}</header>"""
 
 
 def launch(demo, **options):
@@ -197,10 +115,10 @@ def launch(demo, **options):
         The server's own address.
     """
     _, url, _ = demo.launch(
-        theme=THEME, css_paths=Path(__file__).with_name("app.css"), mcp_server=True,
-        max_file_size=MAX_BYTES, show_error=False, ssr_mode=False, run_history=False,
-        enable_monitoring=False, pwa=False, footer_links=["api"], prevent_thread_lock=True,
-        **options)
+        theme=THEME, css_paths=[HERE / "app.css", HERE / "page" / "tabs.css"],
+        i18n=gr.I18n(**translations()), mcp_server=True, max_file_size=MAX_BYTES,
+        show_error=False, ssr_mode=False, run_history=False, enable_monitoring=False, pwa=False,
+        footer_links=["api"], prevent_thread_lock=True, **options)
     improve_mcp(demo.mcp_server_obj)
     return url
 

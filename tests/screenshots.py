@@ -3,23 +3,26 @@
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import sync_playwright
 
-from tests.servers import CHROMIUM, QUIET, ROOT, start, stop
+from app import TABS
+from tests.servers import CHROMIUM, QUIET, ROOT, Server, start, stop
+from tests.visits import visit
 
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
 
 
-def open_page(browser, url, size="wide", theme="light"):
+def open_page(browser, url, size="wide", theme="light", example=None):
     """A fresh visit of the page, ready to be used; `browser` may be one of its contexts."""
     width, height = SIZES[size]
     page = browser.new_page()
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_default_timeout(10_000)
-    page.goto(f"{url}/?__theme={theme}")
-    page.wait_for_selector(".verdict.waiting")
+    page.goto(f"{url}/?__theme={theme}" + (f"&example={quote(example)}" if example else ""))
+    page.wait_for_selector(".verdict" if example else ".verdict.waiting")
     page.wait_for_selector("input[type=file]", state="attached")
     return page
 
@@ -36,6 +39,7 @@ def main(folder):
     photo = sorted((ROOT / "examples/real/full").glob("*.jpg"))[0]
     with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
         process, url = start(Path(work))
+        server = Server(url, Path(work), process)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         for size in SIZES:
             for theme in ("light", "dark"):
@@ -45,11 +49,14 @@ def main(folder):
                 page.screenshot(path=folder / f"{size}-{theme}-example.png", full_page=True)
                 if (size, theme) == ("wide", "light"):
                     page.screenshot(path=folder / "page.png", full_page=True,
-                                    clip={"x": 0, "y": 0, "width": 1280, "height": 1260})
+                                    clip={"x": 0, "y": 0, "width": 1280, "height": 1330})
                 page.set_input_files("input[type=file]", photo)
                 page.wait_for_selector(".verdict.unsure >> text=was reduced")
                 page.screenshot(path=folder / f"{size}-{theme}-photo.png", full_page=True)
                 page.close()
+                for tab in list(TABS)[1:]:
+                    with visit(browser, server, tab, size, theme) as page:
+                        page.screenshot(path=folder / f"{size}-{theme}-{tab}.png", full_page=True)
         browser.close()
         stop(process)
 

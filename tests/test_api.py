@@ -16,7 +16,7 @@ from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-import page
+from page import about
 from tests.servers import ROOT
 
 
@@ -102,7 +102,7 @@ def test_a_batch_keeps_the_order_and_bad_images_are_errors_in_their_place(client
 def test_the_curl_example_gives_what_the_command_line_gives(server, good, tmp_path):
     path = next(path for path in good if path.name == "turned.jpg")
     (tmp_path / "photo.jpg").write_bytes(path.read_bytes())
-    script = page.snippets(server.url)["curl"].split("```")[1].removeprefix("bash\n")
+    script = about.snippets(server.url)["curl"].split("```")[1].removeprefix("bash\n")
     shell = subprocess.run(["bash", "-ec", script], cwd=tmp_path, capture_output=True, text=True)
     event, data = last_event(shell.stdout)
     assert event == "complete" and same(data, [good[path]]), shell
@@ -112,7 +112,7 @@ def test_the_python_example_runs(server, good, tmp_path, monkeypatch):
     path = next(path for path in good if path.name == "large.jpg")
     (tmp_path / "photo.jpg").write_bytes(path.read_bytes())
     monkeypatch.chdir(tmp_path)
-    script = page.snippets(server.url)["Python"].split("```")[1].removeprefix("python\n")
+    script = about.snippets(server.url)["Python"].split("```")[1].removeprefix("python\n")
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(script, {})
     answer = good[path]
@@ -147,7 +147,7 @@ def test_mcp_gives_what_the_command_line_gives(server, pictures):
 
 
 def test_the_address_of_the_mcp_example_is_the_server(server):
-    config = json.loads(page.snippets(server.url)["MCP"].split("```")[1].removeprefix("json\n"))
+    config = json.loads(about.snippets(server.url)["MCP"].split("```")[1].removeprefix("json\n"))
     assert config["mcpServers"]["real-or-ai"]["url"] == f"{server.url}/gradio_api/mcp/"
 
 
@@ -162,6 +162,24 @@ def test_only_the_two_endpoints_are_public(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {"/detect", "/detect_batch"}
     assert client.view_api(return_format="dict")["unnamed_endpoints"] == {}
+
+
+def test_names_and_schemas_of_the_endpoints_are_as_other_programs_know_them(server):
+    with urllib.request.urlopen(f"{server.url}/gradio_api/openapi.json") as answer:
+        paths = json.load(answer)["paths"]
+    assert set(paths) == {f"/gradio_api/{path}" for path in (
+        "upload", "call/v2/detect", "call/detect/{event_id}",
+        "call/v2/detect_batch", "call/detect_batch/{event_id}")}
+    given = {}
+    for name in ("detect", "detect_batch"):
+        post = paths[f"/gradio_api/call/v2/{name}"]["post"]
+        given[name] = post["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        assert post["operationId"] == name
+    assert {name: list(fields) for name, fields in given.items()} == {
+        "detect": ["image"], "detect_batch": ["images"]}
+    image, images = given["detect"]["image"], given["detect_batch"]["images"]
+    assert (image["type"], image["format"]) == ("string", "filepath")
+    assert images["type"] == "array"
 
 
 META = {"_type": "gradio.FileData"}

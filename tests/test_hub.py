@@ -200,7 +200,9 @@ def test_an_unreachable_hub_is_said(monkeypatch, tmp_path, folder):
 def root(tmp_path):
     """A repository with what the Space needs and what it must not have."""
     root = tmp_path / "root"
-    wanted = ("app.py", "page.py", "app.css", "ensemble/__init__.py", "ensemble/pack.py",
+    wanted = ("app.py", "app.css", "page/__init__.py", "page/panel.js", "page/words/judge.json",
+              "docs/page.webp", "training/published.json", "ensemble/__init__.py",
+              "ensemble/pack.py",
               "weights/cifake/manifest.json", "weights/cifake/reports/evaluate.json",
               "examples/CREDITS.md", "examples/ai/1.png", "requirements.txt", "LICENSE")
     unwanted = ("tests/test_app.py", "training/fit.py", "runs/cnn/cnn.keras", ".git/config",
@@ -252,7 +254,7 @@ def test_all_that_the_app_imports_goes_up_with_it():
                          if f.exists()]
                 assert {f.relative_to(ROOT).parts[0] for f in files} <= sent
                 waiting += files
-    assert "ensemble" in seen
+    assert {"ensemble", "page"} <= seen
 
 
 @pytest.mark.parametrize("name", ["app.py", "LICENSE"])

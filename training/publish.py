@@ -18,8 +18,8 @@ from training.card import card
 # What a run's folder shares; its checkpoint is of use only on the machine that trains.
 NATIVE = (".keras", ".joblib")
 NOTES = ("run.json", "curve.csv", "grid.csv")
-SPACE = ("app.py", "page.py", "app.css", "ensemble", "weights", "examples", "requirements.txt",
-         "README.md", "LICENSE")
+SPACE = ("app.py", "app.css", "page", "ensemble", "weights", "examples", "docs",
+         "training/published.json", "requirements.txt", "README.md", "LICENSE")
 
 
 class PublishError(RuntimeError):

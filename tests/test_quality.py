@@ -1,0 +1,159 @@
+"""The page of the pack's reports shows what they say, and nothing else."""
+
+import json
+import re
+
+import pytest
+
+from ensemble import Ensemble
+from ensemble.pack import SHIPPED
+from page import quality
+from page.words import LANGUAGES
+from tests.tiny import build_tiny_pack
+from tests.visits import fits, violations, visit
+
+MEMBERS = ("svm", "cnn", "resnet")
+WHO = (*MEMBERS, "ensemble", "calibrated")
+
+
+def score(accuracy, n=1000):
+    """A score with numbers that can be found again."""
+    right = round(accuracy * n / 2)
+    return {"accuracy": accuracy, "accuracy_interval": [accuracy - 0.0111, accuracy + 0.0111],
+            "precision": 0.9123, "recall": 0.8234, "f1": 0.8656, "roc_auc": 0.9517,
+            "average_precision": 0.9432, "ece": 0.0321,
+            "confusion_matrix": [[right, n // 2 - right], [n // 2 - right, right]]}
+
+
+def row(first, step=0.01):
+    """Of each member, the majority and the probability another accuracy."""
+    scores = {who: score(first + at * step) for at, who in enumerate(WHO)}
+    return {"members": {name: scores[name] for name in MEMBERS},
+            "ensemble": scores["ensemble"], "calibrated": scores["calibrated"],
+            "confident": {"coverage": 0.4321, "accuracy": 0.8765}}
+
+
+def reports(manifest):
+    """All that a pack may report."""
+    caught = {"members": {name: {"caught": 0.31, "roc_auc": 0.7} for name in MEMBERS},
+              "ensemble": {"caught": 0.2345}, "calibrated": {"caught": 0.33, "roc_auc": 0.7}}
+    mine = {"pack": manifest["name"], "version": manifest["version"],
+            "added": {},
+            "generators": {"vae": caught, "cifake": caught}}
+    others = [mine | change | {"generators": {"secret": caught}}
+              for change in ({"pack": "other"}, {"version": "9"}, {"added": {"cnn": 7}})]
+    return {
+        "evaluate": {"n": 1000, "bins": 15, **row(0.8), "deduplicated": {"n": 987, **row(0.7)}},
+        "robustness": {"n": 400, "clean": row(0.8), "corruptions": {
+            "JPEG q10": row(0.5), "blur 2": row(0.7), "<noise>": row(0.6)}},
+        "generators": {"real": 10, "n": {"vae": 10}, "packs": [*others, mine]},
+        "resize": {"chosen": "box", "pictures": {"real": 11, "sd1": 12, "newer": 13}, "filters": {
+            "box": {"real_called_ai": 0.123, "sd1_caught": 0.456, "newer_caught": 0.0789}}},
+    }
+
+
+@pytest.fixture
+def ensemble(tmp_path):
+    return Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
+
+
+def parts(html):
+    """The part of each model."""
+    return dict(re.findall(r'data-who="(\w+)"(.*?)(?=data-who|$)', html, re.DOTALL))
+
+
+def test_every_model_shows_its_own_numbers(ensemble):
+    made = reports(ensemble.manifest)
+    shown = parts(quality.numbers(ensemble.manifest, made, "en"))
+    assert set(shown) == set(WHO)
+    for at, who in enumerate(WHO):
+        assert f"{0.8 + at * 0.01:.2%}" in shown[who] and f"{0.7 + at * 0.01:.2%}" in shown[who]
+        assert f"between {0.7889 + at * 0.01:.2%} and {0.8111 + at * 0.01:.2%}" in shown[who]
+        conditions = re.findall(r"<li class=\"\w*\"><span>(.*?)</span>", shown[who])
+        assert conditions[:4] == ["JPEG q10", "&lt;noise&gt;", "blur 2", "unchanged"]
+        assert f"{0.5 + at * 0.01:.1%}" in shown[who]
+    assert "12.3%" in shown["ensemble"] and "7.9%" in shown["ensemble"]
+    assert "23.4%" in shown["ensemble"] or "23.5%" in shown["ensemble"]
+
+
+def test_another_packs_generators_are_not_shown(ensemble):
+    html = quality.numbers(ensemble.manifest, reports(ensemble.manifest), "en")
+    assert "vae" in html and "secret" not in html
+
+
+@pytest.mark.parametrize("missing", ["robustness", "generators", "resize"])
+def test_what_was_not_measured_is_left_out(ensemble, missing):
+    made = reports(ensemble.manifest)
+    whole = quality.numbers(ensemble.manifest, made, "en")
+    del made[missing]
+    assert len(quality.numbers(ensemble.manifest, made, "en")) < len(whole)
+
+
+def test_a_pack_without_reports_says_so(ensemble):
+    assert quality.read(ensemble.pack.folder / "reports") == {}
+    html = quality.numbers(ensemble.manifest, {}, "en")
+    assert "without reports" in html and "%" not in html
+
+
+def test_an_older_report_without_intervals_is_shown(ensemble):
+    made = reports(ensemble.manifest)
+    for part in (made["evaluate"], made["evaluate"]["deduplicated"]):
+        for one in (*part["members"].values(), part["ensemble"], part["calibrated"]):
+            del one["accuracy_interval"]
+    assert "80.00%" in parts(quality.numbers(ensemble.manifest, made, "en"))["svm"]
+
+
+def test_the_published_results_stand_beside_in_order(ensemble):
+    made = reports(ensemble.manifest)["evaluate"]
+    others = quality.published()
+    assert others
+    html = quality.beside(ensemble.manifest, made, others, "en")
+    found = [float(number) for number in re.findall(r"<td class=\"number\">([\d.]+)%", html)]
+    assert found == sorted(found, reverse=True) and len(found) == len(others) + len(WHO)
+    assert html.count('class="ours"') == len(WHO)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_shows_the_same_numbers(ensemble, language):
+    made = reports(ensemble.manifest)
+    numbers = re.compile(r"\d+\.\d+%|0\.\d{4}")
+    html = quality.numbers(ensemble.manifest, made, language)
+    english = quality.numbers(ensemble.manifest, made, "en")
+    assert sorted(numbers.findall(html)) == sorted(numbers.findall(english))
+    assert "{" not in html
+
+
+def test_every_figure_that_is_drawn_has_its_place():
+    assert quality.FIGURES == pytest.importorskip("training.figures").NAMES
+
+
+def test_figures_are_shown_where_both_versions_are_there(tmp_path):
+    assert quality.drawn(tmp_path) == {}
+    for name in ("roc-light", "roc-dark", "risk-light"):
+        (tmp_path / f"{name}.svg").write_text('<svg viewBox="0 0 374.4 316.8"></svg>')
+    found = quality.drawn(tmp_path)
+    assert list(found) == ["roc"]
+    html = quality.pictures(found, "en")
+    assert html.count('width="374" height="317"') == 2
+    assert "roc-light.svg" in html and "roc-dark.svg" in html
+
+
+@pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
+def test_a_visitor_chooses_a_model(browser, server, size, theme):
+    measured = json.loads((SHIPPED / "reports" / "evaluate.json").read_text("utf-8"))
+    with visit(browser, server, "quality", size, theme) as page:
+        for who, name in [(who, who) for who in measured["members"]] + [
+                ("ensemble", "Majority vote"), ("calibrated", "Calibrated probability")]:
+            page.get_by_label(name, exact=True).check()
+            shown = page.locator("[data-who]").locator("visible=true")
+            assert shown.count() == 1
+            text = shown.inner_text()
+            assert f"{quality.of(measured, who)['accuracy']:.2%}" in text
+            assert f"{quality.of(measured, who)['roc_auc']:.4f}" in text
+        assert fits(page) and violations(page) == []
+        for figure in page.locator(".plates figure").all():
+            image = figure.locator("img").locator("visible=true")
+            assert image.count() == 1 and theme in image.get_attribute("src")
+            image.scroll_into_view_if_needed()
+            page.wait_for_function("image => image.complete && image.naturalWidth > 0",
+                                   arg=image.element_handle())
