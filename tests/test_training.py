@@ -138,8 +138,10 @@ def test_evaluate_on_the_command_line(trained, cifake, tmp_path, capsys):
     assert (report["n"], report["deduplicated"]["n"]) == (62, 60)
     for part in (report, report["deduplicated"]):
         for row in (*part["members"].values(), part["ensemble"], part["calibrated"]):
-            assert set(row) == {"accuracy", "precision", "recall", "f1", "roc_auc",
-                                "average_precision", "ece", "confusion_matrix"}
+            assert set(row) == {"accuracy", "accuracy_interval", "precision", "recall", "f1",
+                                "roc_auc", "average_precision", "ece", "confusion_matrix"}
+            low, high = row["accuracy_interval"]
+            assert 0 <= low <= row["accuracy"] <= high <= 1
             assert np.sum(row["confusion_matrix"]) == part["n"]
     svm = report["members"]["svm"]
     assert svm["accuracy"] > 0.9 and svm["roc_auc"] > 0.95  # the pattern is easy to see

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from training.data import KINDS
 
@@ -135,8 +135,8 @@ def _draw(denoiser, seeds):
     kinds = np.eye(len(KINDS), dtype="float32")[np.array(seeds) % len(KINDS)]
     times = np.linspace(1, 0, STEPS + 1)
     for now, later in zip(times, times[1:]):
-        velocity = ops.convert_to_numpy(
-            denoiser([image, np.repeat(waves([now]), len(seeds), axis=0), kinds]))
+        velocity = denoiser.predict_on_batch(
+            [image, np.repeat(waves([now]), len(seeds), axis=0), kinds])
         keep, add = _mixture(np.array([now]))
         clean = np.clip(keep * image - add * velocity, -1, 1)
         noise = (image - keep * clean) / np.maximum(add, 1e-6)
