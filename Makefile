@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/python app.py
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # One stamp a list of requirements: nothing is installed twice, and a changed list is noticed.
 $(VENV)/run.stamp: requirements.txt
