@@ -99,6 +99,27 @@ def calibration_error(labels, p_ai, bins=BINS):
     return float(np.average(np.abs(said - share), weights=sizes))
 
 
+def confident(labels, p_ai, calibration):
+    """How many verdicts are `confident`, and how many of those are right.
+
+    Parameters
+    ----------
+    labels : ndarray of {0, 1}, shape [N]
+    p_ai : ndarray, shape [N, members]
+    calibration : dict
+        Of the manifest.
+
+    Returns
+    -------
+    dict
+        `coverage`, and `accuracy`, which is None if there are none.
+    """
+    overall, label = vote.calibrate(p_ai, calibration), vote.majority(p_ai)
+    sure = np.where(label, overall, 1 - overall) >= calibration["confident_from"]
+    return {"coverage": float(sure.mean()),
+            "accuracy": float((label == labels)[sure].mean()) if sure.any() else None}
+
+
 def write_json(path, content):
     """Write a report, making its folder."""
     path = Path(path)
@@ -109,16 +130,13 @@ def write_json(path, content):
 def _measure(manifest, labels, p_ai):
     labels = labels.astype(int)
     overall = vote.calibrate(p_ai, manifest["calibration"])
-    label = vote.majority(p_ai)
-    sure = np.where(label, overall, 1 - overall) >= manifest["calibration"]["confident_from"]
     return {
         "n": len(labels),
         "members": {member["name"]: score(labels, p_ai[:, i].astype(np.float64))
                     for i, member in enumerate(manifest["members"])},
         "ensemble": score(labels, (p_ai >= 0.5).mean(axis=1)),
         "calibrated": score(labels, overall),
-        "confident": {"coverage": float(sure.mean()),
-                      "accuracy": float((label == labels)[sure].mean()) if sure.any() else None},
+        "confident": confident(labels, p_ai, manifest["calibration"]),
     }
 
 

@@ -5,8 +5,9 @@ from sklearn import metrics
 
 from ensemble import Ensemble, vote
 from training.data import load
-from training.evaluate import predict, write_json
+from training.evaluate import confident, predict, write_json
 from training.fakes import fakes
+from training.slices import added_fakes
 
 FIRST = 500_000  # seeds of the fakes that packs are measured on: neither examples' nor training's
 
@@ -51,18 +52,15 @@ def _pack(ensemble, real, drawn):
     of_real = predict(ensemble, real)
     rows = {name: _row(ensemble.manifest, of_real, predict(ensemble, made))
             for name, made in drawn.items()}
-    runs = ensemble.manifest["training"].get("runs", {})
-    added = {name: run["added_fakes"] for name, run in runs.items() if run.get("added_fakes")}
     return {"pack": ensemble.manifest["name"], "version": ensemble.manifest["version"],
-            "added": added, "real_called_ai": float(vote.majority(of_real).mean()),
-            "generators": rows}
+            "added": added_fakes(ensemble.manifest),
+            "real_called_ai": float(vote.majority(of_real).mean()), "generators": rows}
 
 
 def _row(manifest, of_real, of_fakes):
     p_ai = np.concatenate([of_real, of_fakes])
     labels = np.repeat([0, 1], [len(of_real), len(of_fakes)])
     overall, label = vote.calibrate(p_ai, manifest["calibration"]), vote.majority(p_ai)
-    sure = np.where(label, overall, 1 - overall) >= manifest["calibration"]["confident_from"]
     fake, said = labels == 1, p_ai >= 0.5
     return {
         "members": {member["name"]: {"roc_auc": float(metrics.roc_auc_score(labels, p_ai[:, i])),
@@ -71,8 +69,7 @@ def _row(manifest, of_real, of_fakes):
         "ensemble": {"caught": float(label[fake].mean())},
         "calibrated": {"roc_auc": float(metrics.roc_auc_score(labels, overall)),
                        "caught": float((overall[fake] >= 0.5).mean())},
-        "confident": {"coverage": float(sure[fake].mean()),
-                      "accuracy": float(label[fake & sure].mean()) if sure[fake].any() else None},
+        "confident": confident(labels[fake], of_fakes, manifest["calibration"]),
     }
 
 

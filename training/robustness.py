@@ -7,7 +7,7 @@ from tqdm import tqdm
 from ensemble import Ensemble, vote
 from training.corruptions import CORRUPTIONS, STRONGEST, corrupted
 from training.data import balanced, load
-from training.evaluate import calibration_error, predict, write_json
+from training.evaluate import calibration_error, confident, predict, write_json
 
 
 def robustness(pack, data, out, images=2000, seed=0):
@@ -56,15 +56,12 @@ def robustness(pack, data, out, images=2000, seed=0):
 def _row(ensemble, labels, images):
     labels = labels.astype(int)
     p_ai, calibration = predict(ensemble, images), ensemble.manifest["calibration"]
-    overall, label = vote.calibrate(p_ai, calibration), vote.majority(p_ai)
-    sure = np.where(label, overall, 1 - overall) >= calibration["confident_from"]
     return {
         "members": {member["name"]: _score(labels, p_ai[:, i].astype(np.float64))
                     for i, member in enumerate(ensemble.manifest["members"])},
         "ensemble": _score(labels, (p_ai >= 0.5).mean(axis=1)),
-        "calibrated": _score(labels, overall),
-        "confident": {"coverage": float(sure.mean()),
-                      "accuracy": float((label == labels)[sure].mean()) if sure.any() else None},
+        "calibrated": _score(labels, vote.calibrate(p_ai, calibration)),
+        "confident": confident(labels, p_ai, calibration),
     }
 
 

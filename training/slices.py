@@ -120,6 +120,12 @@ def by_generator(report):
             for pack in report["packs"] if name in pack["generators"]]
 
 
+def added_fakes(manifest):
+    """How many fakes of other generators each member was trained on, by name; empty if none."""
+    runs = manifest["training"].get("runs", {})
+    return {name: run["added_fakes"] for name, run in runs.items() if run.get("added_fakes")}
+
+
 def table(head, rows):
     """A Markdown table of strings."""
     lines = [head, ["---"] * len(head), *rows]
@@ -138,7 +144,5 @@ def _added(pack):
 
 
 def _is(manifest, pack):
-    runs = manifest["training"].get("runs", {})
-    added = {name: run["added_fakes"] for name, run in runs.items() if run.get("added_fakes")}
     return (pack["pack"], pack["version"], pack["added"]) == (
-        manifest["name"], manifest["version"], added)
+        manifest["name"], manifest["version"], added_fakes(manifest))
