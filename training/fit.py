@@ -22,6 +22,7 @@ from training import recipes
 from training.batches import Batches, accuracy, labelled, smoothed_loss
 from training.corruptions import any_corruption
 from training.data import balanced
+from training.muon import Muon
 
 NETWORKS = {"cnn": recipes.cnn, "resnet": recipes.resnet}
 
@@ -36,12 +37,11 @@ class Seconds(keras.callbacks.Callback):
         logs["seconds"] = round(time.time() - self.start, 1)
 
 
-def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.1, decay=3e-3, keep=0.5,
+def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.04, keep=0.5,
                 corrupt=0.25, seed=0, mixed=True, added_fakes=0):
     """Train one network; resumes after the last whole epoch found in `out`.
 
-    Nesterov momentum with decoupled weight decay on kernels only, one cosine cycle with a
-    warm-up of a tenth.
+    One cosine cycle with a warm-up of a tenth.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.1, de
     out : path
         Folder for `<name>.keras`, `curve.csv`, `run.json` and the checkpoint.
     epochs, batch : int
-    rate, decay : float
-        Peak learning rate and weight decay.
+    rate : float
+        Peak learning rate.
     keep, corrupt : float
         Shares of the images that an epoch shows and corrupts, see `Batches`.
     seed : int
@@ -80,9 +80,8 @@ def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.1, de
         batches.start(done)
     else:
         model, done = _pooled(NETWORKS[name]()), 0
-        optimizer = _optimizer(epochs * len(batches), rate, decay)
+        optimizer = _optimizer(epochs * len(batches), rate)
         curve.unlink(missing_ok=True)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     model.compile(optimizer, smoothed_loss, metrics=[accuracy, batches.losses])
     unseen = labelled(validation.labels, np.full(len(validation), len(train)))
     model.fit(batches, initial_epoch=done, epochs=epochs, verbose=2,
@@ -96,7 +95,7 @@ def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.1, de
     network.set_weights(model.get_weights())
     path = out / f"{name}.keras"
     network.save(path)
-    _note(out, name=name, epochs=epochs, batch=batch, rate=rate, decay=decay, keep=keep,
+    _note(out, name=name, epochs=epochs, batch=batch, rate=rate, keep=keep,
           corrupt=corrupt, seed=seed, images=len(train), added_fakes=added_fakes,
           minutes=_minutes(curve), commit=commit, parameters=network.count_params(),
           backend=keras.backend.backend())
@@ -165,10 +164,10 @@ def _pooled(network):
     return keras.Model(network.inputs, logit)
 
 
-def _optimizer(steps, rate, decay):
+def _optimizer(steps, rate):
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 10, warmup_target=rate, warmup_steps=steps // 10)
-    return keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay)
+    return Muon(schedule, momentum=0.9, nesterov=True)
 
 
 def _minutes(curve):
