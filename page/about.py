@@ -141,8 +141,8 @@ def _minutes():
 
 def _accuracy(ensemble, language):
     """One sentence from the pack's own report; nothing if it has none."""
-    if found := packs.worth(packs.report(ensemble)):
-        return f"<p>{text('packs.worth', language, **found)}</p>"
+    if said := packs.said(packs.report(ensemble), language):
+        return f"<p>{escape(said)}</p>"
     path = ensemble.pack.folder / "reports" / "evaluate.json"
     if not path.is_file():
         return ""

@@ -8,6 +8,9 @@ import gradio as gr
 from ensemble.vote import CONFIDENT, beyond
 from page.words import label, text
 
+FEWEST = 30  # pictures of a generator that say something of it
+WEAKEST = 3  # generators that are named
+
 
 def kind(manifest):
     """What the pack is for, by the sizes that it knows: "photos" or "small" pictures."""
@@ -56,7 +59,7 @@ def judged_by(ensemble, verdict, language):
 
 
 def experience(one, picture, verdict, language):
-    """What such a verdict proved to be worth, in whole times of a hundred.
+    """What such a verdict proved to be worth.
 
     Parameters
     ----------
@@ -68,40 +71,48 @@ def experience(one, picture, verdict, language):
     Returns
     -------
     str
-        From the pack's own report, `reports/photos.json`. Empty if it has none, or the picture
-        is of a size that it doesn't know.
+        Empty if the pack has no `report`, or the picture is of a size that it doesn't know.
     """
-    found = worth(report(one))
-    if not found or beyond(one.manifest["domain"], picture):
+    if beyond(one.manifest["domain"], picture):
         return ""
-    return text("packs.right" if verdict.certainty == CONFIDENT else "packs.open", language,
-                **found)
+    return said(report(one), language, "right" if verdict.certainty == CONFIDENT else "open")
 
 
 def report(one):
-    """A pack's report on pictures of sources that it never met; empty if it has none."""
+    """What was measured of a pack for photographs on sources that it never met, its
+    `reports/photos.json`; empty if it has none."""
     path = one.pack.folder / "reports" / "photos.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    known = kind(one.manifest) == "photos" and path.is_file()
+    return json.loads(path.read_text("utf-8")) if known else {}
 
 
-def worth(report):
-    """What confident verdicts were worth on pictures of sources that the pack never met.
+def said(report, language, key="worth"):
+    """A report in plain words, in whole times of a hundred.
 
     Parameters
     ----------
     report : dict
-        With their `coverage` and `accuracy` under `confident`.
+        As `report` gives it: of the folds' `mean`, `coverage` and `accuracy` of the `confident`
+        verdicts; of the `generators`, how many pictures there were and how many were caught.
+    language : str
+    key : {"worth", "right", "open"}
+        In general, of a confident verdict, or of an uncertain one.
 
     Returns
     -------
-    dict or None
-        `sure`: how many of a hundred pictures got one; `right`: how many of a hundred of those
-        were right. None if the report doesn't say, or no verdict was confident.
+    str
+        Empty if the report doesn't say, or no verdict was confident.
     """
-    found = report.get("confident", {})
-    if found.get("accuracy") is None:
-        return None
-    return {"sure": _of_hundred(found["coverage"]), "right": _of_hundred(found["accuracy"])}
+    sure = report.get("mean", {}).get("confident", {})
+    if sure.get("accuracy") is None:
+        return ""
+    line = text(f"packs.{key}", language, sure=_of_hundred(sure["coverage"]),
+                right=_of_hundred(sure["accuracy"]))
+    caught = {name: row["ai_caught"] for name, row in report.get("generators", {}).items()
+              if row["ai"] >= FEWEST}
+    weakest = sorted(caught, key=caught.get)[:WEAKEST]
+    names = ", ".join(weakest)
+    return line + (" " + text("packs.weakest", language, names=names) if names else "")
 
 
 def _of_hundred(share):

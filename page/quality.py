@@ -9,7 +9,7 @@ from urllib.parse import quote
 import gradio as gr
 
 from ensemble.vote import percent
-from page import packs
+from page import packs, photos
 from page.words import everywhere, text
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "training" / "published.json"
@@ -77,8 +77,8 @@ def introduction(language):
 
 def numbers(manifest, reports, language):
     """Scores, confusion matrix and weak spots of every model, one of them shown."""
-    if worth := packs.worth(reports.get("photos", {})):
-        return f'<p class="worth">{text("packs.worth", language, **worth)}</p>'
+    if "evaluate" not in reports and "photos" in reports:
+        return photos.numbers(manifest, reports["photos"], language)
     if "evaluate" not in reports:
         return f'<p class="empty">{text("quality.none", language)}</p>'
     measured = reports["evaluate"]
