@@ -81,7 +81,7 @@ def take_away(taken, example=None, language="en"):
              f'{text("panel.json", language)}</a>',
              f'<button type="button" data-report>{text("panel.report", language)}</button>']
     if example:  # nothing else can be found again: uploads are deleted
-        links.append(f'<a href="?example={quote(example.path.stem)}">'
+        links.append(f'<a href="?example={quote(example.slug)}">'
                      f'{text("panel.link", language)}</a>')
     if address := mistake_address(taken):
         links.append(f'<a href="{escape(address)}" target="_blank" rel="noopener">'
@@ -179,7 +179,7 @@ def _panel(ensemble, one, tone, verdict, headline, line, figures=None, reasons=(
     judged = f'<p class="judged">{judged}</p>' if judged else ""
     done = "" if tone == "waiting" else " data-result"
     done += f' data-judged="{taken["judged"]}"' if taken else ""
-    done += f' data-example="{escape(example.path.stem)}"' if example else ""
+    done += f' data-example="{escape(example.slug)}"' if example else ""
     return f"""<section class="verdict {tone}" lang="{language}"{done}
  aria-label="{escape(text("panel.region", language))}" data-pack="{escape(pack)}"
  data-title="{escape(text("common.title", language))}"

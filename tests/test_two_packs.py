@@ -18,7 +18,7 @@ from ensemble.__main__ import main
 from ensemble.provenance import read
 from page import about, judge, many, notes, panel, photos, prepare, quality
 from page import packs as in_words
-from page.examples import galleries
+from page.examples import galleries, hard
 from page.words import LANGUAGES, text
 from tests.servers import ROOT, Server, start, stop
 from tests.tiny import build_tiny_pack, read_manifest, write_manifest
@@ -214,6 +214,25 @@ def test_members_of_packs_that_differ_have_a_column_each(tmp_path, files, monkey
 def test_the_examples_are_judged_by_the_pack_for_their_size(router):
     found = [example for group in galleries(router).values() for example in group]
     assert found and {example.verdict.pack for example in found} == {"small"}
+
+
+def test_the_hard_ones_are_whole_pictures_that_it_is_unsure_of_or_wrong_about(router):
+    found, = hard(router).values()
+    judged = {path: router.judge(path) for path in (ROOT / "examples/real/full").glob("*.jpg")}
+    sure = {path for path, verdict in judged.items()
+            if (verdict.label, verdict.certainty) == ("Real", "confident")}
+    shown = {example.path for example in found}
+    assert shown and not shown & sure
+    whole = {path.read_bytes() for path in judged}
+    assert len(found) == len(whole - {path.read_bytes() for path in sure})  # none of them twice
+    assert {example.verdict.pack for example in found} == {"photos"}
+    known = {example.slug for group in galleries(router).values() for example in group}
+    assert not known & {example.slug for example in found}
+    html = judge.gallery("hard", found)
+    right = sum(example.verdict.label == "Real" for example in found)
+    assert f"right about {right} of {len(found)}" in html and "Hard ones" in html
+    assert "The full picture" in judge.example_outcome(router, found[0])[0]
+    assert hard(router.ensembles[0]) == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
