@@ -9,10 +9,16 @@ from PIL import Image
 
 from training.data import FAKE, REAL
 
+# Collections of photographs: what made their fakes, and which have real pictures.
+GENERATORS = {"sd_a": "SD 1.x", "sd_b": "CompVis-stable-diffusion-v1-4", "bing": "DALL-E 3 (Bing)",
+              "both": "DALL-E 2", "gpt": "GPT-4o / Nano Banana", "shoes": "Midjourney v5",
+              "faces": "StyleGAN (140k set)"}
+REAL_SOURCES = ("shoes", "faces", "zoo", "city", "beach", "woods")
+
 
 def image(label, seed, size=32):
     """One picture, uint8 [size, size, 3]: a colour gradient, for fakes under a fine pattern."""
-    rng = np.random.default_rng((label, seed))
+    rng = np.random.default_rng((label, *np.atleast_1d(seed)))
     corners = Image.fromarray(rng.integers(40, 215, (2, 2, 3), dtype=np.uint8))
     rgb = np.asarray(corners.resize((size, size), Image.Resampling.BILINEAR)).astype(int)
     if label == FAKE:
@@ -24,6 +30,13 @@ def jpeg(rgb):
     """The bytes of a JPEG file."""
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, "JPEG", quality=75)
+    return file.getvalue()
+
+
+def png(rgb):
+    """The bytes of a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "PNG")
     return file.getvalue()
 
 
@@ -46,5 +59,18 @@ def write_parquet(path, rows):
     """The Hub's layout."""
     table = pyarrow.table({"image": [{"bytes": data, "path": name} for name, data, _ in rows],
                            "label": [label for _, _, label in rows]})
+    parquet.write_table(table, path)
+    return path
+
+
+def write_photos(path, each=4, width=64, height=48):
+    """Pictures of `GENERATORS` and `REAL_SOURCES`, `each` of a source and label, as parquet."""
+    rows = [(label, source, generator, image(label, (i, place), width)[:height])
+            for label, sources in ((FAKE, GENERATORS), (REAL, dict.fromkeys(REAL_SOURCES, "")))
+            for place, (source, generator) in enumerate(sources.items()) for i in range(each)]
+    table = pyarrow.table({
+        "image": [{"bytes": png(rgb), "path": f"{i}.png"} for i, (*_, rgb) in enumerate(rows)],
+        **{name: [row[i] for row in rows]
+           for i, name in enumerate(("label", "source", "generator"))}})
     parquet.write_table(table, path)
     return path

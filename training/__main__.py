@@ -117,6 +117,19 @@ def litert(options):
     write(options.pack, options.runs, options.train, options.data, options.out)
 
 
+def photos(options):
+    """measure a pack, or a recipe fold by fold, on photographs of sources never trained on"""
+    from training.photo_benchmark import measure_pack, measure_recipe
+
+    if options.members:
+        from training.photo_members import MEMBERS
+
+        measure_recipe({name: MEMBERS[name] for name in options.members}, options.data, options.out,
+                       seed=options.seed)
+    else:
+        measure_pack(options.pack, options.data, options.out, options.seed)
+
+
 def report(options):
     """write README's table and the model card from the pack's reports"""
     from training.report import write
@@ -191,6 +204,13 @@ def _parser():
     measured.add_argument("--packs", nargs="+", help="folders of packs (default: the shipped one)")
     command(litert, "--pack", "--runs", "--data", "--out").add_argument(
         "--train", required=True, help="the train split: int8 is fitted to some of its images")
+
+
+    sources = command(photos, "--pack", "--out", "--seed")
+    sources.add_argument("--data", required=True,
+                         help="parquet with image, label, source and generator")
+    sources.add_argument("--members", nargs="+", choices=["svm", "cnn", "resnet"],
+                         help="train these once for each fold held out; measures no pack")
     command(report, "--pack").add_argument("--readme", default="README.md")
     published = command(publish, "--pack", "--runs")
     published.add_argument("--repo", metavar="USER/NAME")

@@ -7,7 +7,8 @@ THEMES = ("light", "dark")
 NAMES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators")
 TITLES = {"training": "Training curves", "confusion": "Confusion matrices", "roc": "ROC curves",
           "reliability": "Reliability diagram", "risk": "Risk–coverage curve",
-          "robustness": "Accuracy under each corruption", "generators": "Other generators"}
+          "robustness": "Accuracy under each corruption", "generators": "Other generators",
+          "photos": "Photographs and other pictures of sources never seen"}
 
 
 def captions(manifest, reports):

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from training.figures import TITLES, curves
+from training.photo_plots import photos
 from training.slices import by_generator
 
 WIDTH = 5.2  # inches: 374 points
@@ -42,7 +43,7 @@ def save(name, theme, manifest, reports, path):
     Parameters
     ----------
     name : str
-        One of `figures.NAMES`, whose report is there.
+        A key of `figures.TITLES`, whose report is there.
     theme : {"light", "dark"}
     manifest : dict
         Of the pack.
@@ -55,7 +56,7 @@ def save(name, theme, manifest, reports, path):
         figure = Figure(layout="constrained")
         {"training": training, "confusion": confusion, "roc": roc, "reliability": reliability,
          "risk": risk, "robustness": robustness, "generators": generators,
-         }[name](figure, colours, manifest, reports)
+         "photos": photos}[name](figure, colours, manifest, reports)
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Title": TITLES[name], "Date": None})
     Path(path).write_text(SUPERFLUOUS.sub("", file.getvalue()), "utf-8", newline="\n")
