@@ -27,8 +27,9 @@ $(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requiremen
 
 # Every step can be resumed: start the command again and it goes on after the last whole epoch.
 weights: $(VENV)/test.stamp
-	$(TRAIN) fit cnn --data $(DATA)/train.parquet
-	$(TRAIN) fit resnet --data $(DATA)/train.parquet
+	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 8
+	$(TRAIN) fit cnn --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
+	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
 	$(TRAIN) fit svm --data $(DATA)/train.parquet
 	$(TRAIN) export --data $(DATA)/train.parquet --out weights/cifake
 	$(TRAIN) resize --photos $(PHOTOS)
@@ -39,7 +40,7 @@ evaluate: $(VENV)/test.stamp
 	$(TRAIN) robustness --data $(DATA)/test.parquet --out weights/cifake/reports/robustness.json
 	$(TRAIN) report
 
-# Two generators that the pack has not met, and what it makes of them.
+# Two generators, of which the pack has met one, and what it makes of them.
 generators: $(VENV)/test.stamp
 	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 8
 	$(TRAIN) ddpm --data $(DATA)/train.parquet --out runs/ddpm --epochs 16
