@@ -177,9 +177,9 @@ def decide(manifest, picture, p_ai, maps, known=False):
         doubts.append(f"Most models say {label}, but weighed by how well each one judges they lean "
                       f"the other way: the calibrated probability of {label} is "
                       f"{percent(for_label)}.")
-    elif for_label < manifest["calibration"]["confident_from"]:
-        doubts.append(f"The calibrated probability of {label}, {percent(for_label)}, is too close "
-                      f"to even.")
+    elif for_label < (bound := manifest["calibration"]["confident_from"]):
+        doubts.append(f"The calibrated probability of {label}, {percent(for_label)}, is below the "
+                      f"{math.ceil(bound * 1000) / 10:.1f}% from which on a verdict is confident.")
     if known:
         notes.append("This very file was in the training data, so the verdict says nothing about "
                      "how well the models judge new images.")

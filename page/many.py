@@ -16,7 +16,7 @@ from ensemble import ImageError, Verdict
 from ensemble.images import ACCEPTED, MAX_BYTES, MAX_PIXELS, FileTooLarge, NotAFile
 from ensemble.vote import AI, CONFIDENT, percent
 from page import JUDGES, packs
-from page.panel import WORDS
+from page.panel import WORDS, data_uri
 from page.uploads import source
 from page.words import everywhere, language, text, translated
 
@@ -271,8 +271,6 @@ def _download(kind, mime, content, language):
 
 
 def _thumbnail(rgb):
-    image, data = Image.fromarray(rgb), io.BytesIO()
+    image = Image.fromarray(rgb)
     image.thumbnail((SIDE, SIDE))
-    kind = "PNG" if max(rgb.shape[:2]) <= SIDE / 2 else "JPEG"
-    image.save(data, kind, quality=80)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(data.getvalue()).decode()}"
+    return data_uri(image, "PNG" if max(rgb.shape[:2]) <= SIDE / 2 else "JPEG")

@@ -121,7 +121,7 @@ def export_svm(native, size, path):
     onnx.save(whole_model, path)
 
 
-def export_pack(runs, out, train, validation, version="1.1.0"):
+def export_pack(runs, out, train, validation, version="1.2.0"):
     """Make a pack of the fitted members: ONNX files, digests, manifest and training curves.
 
     The calibration and the bound of `confident` come from the validation split.
