@@ -309,6 +309,12 @@ def test_a_visitor_is_told_who_judged_and_what_the_file_says(browser, server, fi
         assert drawn.shape == (1754, 1240) and 1500 < rows.max() < 1700
         clear()
         assert "Judged by the models for small pictures." in upload("64.png")
+        hard_one = page.locator(".gallery").filter(has_text="Hard ones").locator("button").first
+        hard_one.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete && image.naturalWidth > 300",
+                               arg=hard_one.locator("img").element_handle())
+        hard_one.click()
+        page.wait_for_selector(".verdict[data-example^=full-] >> text=The full picture")
 
 
 @pytest.mark.parametrize("size", ["wide", "narrow"])
