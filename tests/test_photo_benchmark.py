@@ -10,7 +10,8 @@ from tests import made
 from tests.tiny import build_tiny_pack
 from training import photo_benchmark, photo_calibration, photos
 from training.__main__ import main
-from training.photo_members import Member
+from training.photo_features import features
+from training.photo_members import MEMBERS, Member
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +145,21 @@ def test_members_that_know_nothing_are_never_confident():
     sources = np.char.add("s", folds.astype(str))
     fitted = photo_calibration.calibration(rng.random((2000, 3)), labels, sources, folds)
     assert fitted["confident_from"] == 1
+
+
+def test_features_tell_rough_from_smooth_and_look_alike_in_any_batch():
+    images = np.stack([made.image(label, seed, 128) for label in (0, 1) for seed in range(12)])
+    values = features(images)
+    assert values.shape == (24, 1184) and np.isfinite(values).all()
+    np.testing.assert_allclose(features(images, batch=5), values, rtol=1e-4, atol=1e-4)
+    labels = np.repeat([1, 0], 12)  # in files, FAKE comes first
+    sources = np.tile(["a", "b", "c"], 8)
+    known = np.arange(24) % 2 == 0
+    model = MEMBERS["svm"].fit(values[known], labels[known], sources[known],
+                               np.random.default_rng(0))
+    p_ai = model(values[~known])
+    assert ((p_ai >= 0) & (p_ai <= 1)).all()
+    assert p_ai[labels[~known] == 1].min() > p_ai[labels[~known] == 0].max()
 
 
 def test_data_that_cant_be_used_is_named(tmp_path, capsys):
