@@ -27,6 +27,13 @@ def main(arguments=None):
     return 0
 
 
+def recipes(options):
+    """list the models that can be trained: ours and those of five student systems"""
+    from training.recipes.listing import table
+
+    print(table())
+
+
 def dcgan(options):
     """train a second family of fakes"""
     from training.dcgan import fit
@@ -156,6 +163,7 @@ def _parser():
         "--generator": {"help": "a trained generator.keras of `dcgan` or `ddpm`"},
         "--epochs": {"type": int, "default": 36, "help": "default: %(default)s"},
     }
+    command(recipes)
     for generator in (dcgan, ddpm):
         command(generator, "--data", "--out", "--epochs", "--seed")
     command(sample, "--generator", "--out").add_argument(
