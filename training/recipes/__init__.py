@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from keras import optimizers
 
+from training.data import WeightsError
 from training.recipes import system1, system2, system3, system4, system5
-from training.recipes.blocks import WeightsError
 from training.recipes.ours import (
     RGB_TO_YCC,
     BatchNormalization,
@@ -105,8 +105,7 @@ RECIPES = {
                             accuracy=0.93, weights="imagenet", epochs=20, batch=200,
                             optimizer=system3.adam),
     "dcgan": Recipe("3", "generator of fakes, 100 → 8×8×256 → 32×32×3",
-                    lambda: (system3.generator(), system3.discriminator()), 32, epochs=50,
-                    batch=128),
+                    system3.dcgan, 32, epochs=50, batch=128),
     "three-class": Recipe("3", "cnn-baseline for real, diffusion model and GAN",
                           system3.three_class, 32, epochs=20, batch=200),
     "vgg16-full": Recipe("4", "VGG16, all trained, SGD", system4.vgg16_full, 32,

@@ -3,6 +3,8 @@
 import keras
 from keras import applications, layers, ops
 
+from training.data import WeightsError
+
 # Each of Keras's networks that a recipe stands on, and the module with its `preprocess_input`.
 BASES = {
     "EfficientNetV2B3": applications.efficientnet_v2,
@@ -13,10 +15,6 @@ BASES = {
     "VGG16": applications.vgg16,
     "VGG19": applications.vgg19,
 }
-
-
-class WeightsError(RuntimeError):
-    """ImageNet weights that can't be had; the message says why and what can be done."""
 
 
 @keras.saving.register_keras_serializable("training")

@@ -52,6 +52,11 @@ def adam(steps):
     return optimizers.Adam(7e-4)
 
 
+def dcgan():
+    """Generator and discriminator."""
+    return generator(), discriminator()
+
+
 def generator():
     """Latent [N, 100] and class [N, 10] → image in [-1, 1], [N, 32, 32, 3].
 
