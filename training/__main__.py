@@ -80,11 +80,17 @@ def fit(options):
 
 
 def export(options):
-    """make the pack of the fitted members"""
-    from training.export import export_pack
+    """make a pack of fitted members: the shipped three, or runs of any recipes"""
+    if options.members:
+        from training.members import export_members
 
-    train, validation = split(deduplicate(load(options.data)))
-    manifest = export_pack(options.runs, options.out, train, validation)
+        manifest = export_members(_pairs(options.members), options.data, options.out,
+                                  options.validation, options.real, options.ai)
+    else:
+        from training.export import export_pack
+
+        train, validation = split(deduplicate(load(options.data)))
+        manifest = export_pack(options.runs, options.out, train, validation)
     print(f"{options.out}: validation accuracy {manifest['training']['validation_accuracy']}")
 
 
@@ -113,10 +119,8 @@ def generators(options):
     """measure packs on the fakes of generators trained here"""
     from training.generators import generators as measure
 
-    models = dict(pair.partition("=")[::2] for pair in options.generators)
-    if not all(models.values()):
-        raise DataError(f"Give each generator as NAME=PATH; given {options.generators}.")
-    measure(options.packs or [SHIPPED], options.data, models, options.out, options.images)
+    measure(options.packs or [SHIPPED], options.data, _pairs(options.generators), options.out,
+            options.images)
 
 
 def report(options):
@@ -159,6 +163,13 @@ def _fit_member(options, out):
                     added_fakes=added)
 
 
+def _pairs(given):
+    pairs = dict(pair.partition("=")[::2] for pair in given)
+    if not all(pairs.values()):
+        raise DataError(f"Give each as NAME=PATH; given {' '.join(given)}.")
+    return pairs
+
+
 def _real(path):
     train, _ = split(deduplicate(load(path)))
     return train.take(train.labels == 0)
@@ -183,6 +194,8 @@ def _parser():
         "--pack": {"default": SHIPPED, "help": "folder of the pack (default: %(default)s)"},
         "--runs": {"default": "runs", "help": "folder of the runs (default: %(default)s)"},
         "--generator": {"help": "a trained generator.keras of `dcgan` or `ddpm`"},
+        "--validation": {"help": "data of a recipe to choose and calibrate on (default: a part of "
+                                 "--data)"},
         "--real": {"metavar": "NAME", "help": "what the class of real images is called"},
         "--ai": {"metavar": "NAME", "help": "what the class of AI-generated images is called"},
         "--epochs": {"type": int, "default": EPOCHS, "help": "default: %(default)s"},
@@ -192,14 +205,13 @@ def _parser():
         command(generator, "--data", "--out", "--epochs", "--seed")
     command(sample, "--generator", "--out").add_argument(
         "--seeds", type=int, nargs="+", required=True)
-    recipe = command(fit, "--generator", "--seed", "--real", "--ai")
+    recipe = command(fit, "--generator", "--seed", "--validation", "--real", "--ai")
     recipe.add_argument("recipe", help="a name that `recipes` lists")
     recipe.add_argument("--data", required=True, help="a folder with a sub-folder of real and one "
                                                       "of AI-generated images, or parquet")
     recipe.add_argument("--out", help="folder of the run (default: runs/RECIPE)")
     recipe.add_argument("--epochs", type=int, help="default: the recipe's")
     theirs = recipe.add_argument_group("recipes of the student systems")
-    theirs.add_argument("--validation", help="more such data (default: a part of --data)")
     theirs.add_argument("--batch", type=int, help="default: the recipe's")
     theirs.add_argument("--size", type=int, help="side of the input in pixels (default: the "
                                                  "recipe's)")
@@ -214,7 +226,10 @@ def _parser():
                          help="share of the images that are corrupted (default: %(default)s)")
     members.add_argument("--float32", action="store_true",
                          help="compute in float32 instead of bfloat16")
-    command(export, "--data", "--runs", "--out")
+    pack = command(export, "--data", "--runs", "--out", "--validation", "--real", "--ai")
+    pack.add_argument("--members", nargs="+", metavar="NAME=RUN",
+                      help="members by name, each a run's folder; an odd number "
+                           "(default: svm, cnn and resnet of --runs)")
     command(resize, "--pack").add_argument("--photos", required=True,
                                            help="parquet with image, label and source")
     command(evaluate, "--pack", "--data", "--out")
