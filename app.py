@@ -103,7 +103,7 @@ def header(ensemble, language="en"):
     notice = f'<p class="notice" role="note">{escape(ensemble.notice)}</p>' \
         if ensemble.notice else ""
     return f"""<header class="top" lang="{language}"><h1>{text("common.title", language)}</h1>
-<p>{text("common.lead", language, count=len(ensemble.members))}</p>{notice}</header>"""
+<p>{text("common.lead", language, count=len(ensemble.ensembles[0].members))}</p>{notice}</header>"""
 
 
 def launch(demo, **options):

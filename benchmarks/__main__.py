@@ -4,6 +4,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +35,14 @@ def first_verdict():
 
 
 def one_image():
-    """One image through each member and through all, in one warm process."""
-    ensemble = Ensemble.load()
-    size = ensemble.manifest["input_size"]
-    image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
-    calls = {member.name: lambda m=member: m(image) for member in ensemble.members}
-    calls["verdict"] = lambda: ensemble.judge(image[0])
-    for name, call in calls.items():
-        print(f"{name:<10} one image             {_milliseconds(call):.2f} ms")
+    """One image through each member of each pack and through all, in one warm process."""
+    for ensemble in Ensemble.load().ensembles:
+        size = ensemble.manifest["input_size"]
+        image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+        print(f"pack {ensemble.manifest['name']}, one image of {size} × {size} pixels")
+        for member in ensemble.members:
+            print(f"{member.name:<10} {_milliseconds(partial(member, image)):.2f} ms")
+        print(f"{'verdict':<10} {_milliseconds(partial(ensemble.judge, image[0])):.2f} ms")
 
 
 def _seconds(command):

@@ -13,9 +13,10 @@ import numpy as np
 from ensemble import pack as packs
 from ensemble.images import ImageError, Picture, fit_square, open_picture
 from ensemble.member import Member, MemberError
+from ensemble.router import Router
 from ensemble.vote import Verdict, Vote, decide
 
-__all__ = ["Ensemble", "ImageError", "Picture", "Verdict", "Vote", "open_picture"]
+__all__ = ["Ensemble", "ImageError", "Picture", "Router", "Verdict", "Vote", "open_picture"]
 
 BATCH = 64
 # A JPEG may be decoded at a reduced scale that still leaves this many pixels for one of ours.
@@ -28,12 +29,18 @@ class Ensemble:
     Parameters
     ----------
     pack : ensemble.pack.Pack
-    notice : str, optional
+
+    Attributes
+    ----------
+    manifest : dict
+        The pack's.
+    members : list of Member
+    notice : str or None
         Why this is not the pack that was configured.
     """
 
-    def __init__(self, pack, notice=None):
-        self.pack, self.notice = pack, notice
+    def __init__(self, pack):
+        self.pack, self.notice = pack, None
         self.manifest = pack.manifest
         self.members = [Member(m["name"], pack.folder / m["file"])
                         for m in self.manifest["members"]]
@@ -41,25 +48,42 @@ class Ensemble:
 
     @classmethod
     def load(cls, folder=None):
-        """Load a pack from a folder, else the one configured (`PACK_REPO`), else the shipped one.
+        """Load the pack in a folder, else every pack that there is: one for each range of sizes.
 
-        When the configured pack can't be had or can't judge, the shipped one does, and
-        `notice` says why.
+        The pack for small pictures is the one configured on the Hub (`PACK_REPO` at
+        `PACK_REVISION`), else the shipped one; the pack for photographs likewise (`PHOTOS_REPO`
+        at `PHOTOS_REVISION`), where there is one. When a configured pack can't be had or can't
+        judge, what was shipped judges, and `notice` says why.
+
+        Returns
+        -------
+        Ensemble or Router
+            A router if there are several packs; it judges by the same methods.
 
         Raises
         ------
         ensemble.pack.PackError
-            If the pack in the folder, or the shipped one, is damaged.
+            If the pack in the folder, or a shipped one, is damaged.
         """
-        repo = os.environ.get("PACK_REPO")
-        if folder is not None or not repo:
-            return cls(packs.read(folder or packs.SHIPPED))
-        try:
-            return cls(packs.download(repo))
-        except packs.PackError as error:
-            return cls(packs.read(packs.SHIPPED),
-                       f"The models of {repo} could not be used, so the ones shipped with the "
-                       f"app are judging. {error}")
+        if folder is not None:
+            return cls(packs.read(folder))
+        # Both at once, though the second costs each start a tenth of a second: a pack that can't
+        # judge is to be found out here, not in front of the first visitor with a photograph.
+        found = [cls._configured("PACK", packs.SHIPPED),
+                 cls._configured("PHOTOS", packs.SHIPPED.with_name("photos"))]
+        ensembles = [ensemble for ensemble, _ in found if ensemble]
+        loaded = Router(ensembles) if len(ensembles) > 1 else ensembles[0]
+        loaded.notice = " ".join(notice for _, notice in found if notice) or None
+        return loaded
+
+    @property
+    def ensembles(self):
+        """This one alone; a `Router` has several."""
+        return (self,)
+
+    def route(self, picture):
+        """The ensemble that judges a picture: this one, whatever its size."""
+        return self
 
     def open(self, source):
         """Decode an image as judging needs it; see `open_picture` for sources and errors."""
@@ -102,7 +126,7 @@ class Ensemble:
         for source in sources:
             try:
                 # Small at once: a batch of large photographs would fill the memory.
-                batch.append(self._small(self.open(source)))
+                batch.append(self.small(self.open(source)))
             except ImageError as error:
                 batch.append(error)
             if len(batch) == BATCH:
@@ -126,6 +150,25 @@ class Ensemble:
         p_ai = np.stack([p for p, _ in answers.values()], axis=1)
         return p_ai, {name: m for name, (_, m) in answers.items() if m is not None}
 
+    def small(self, picture):
+        """The picture as the members see it; it still knows its own size."""
+        rgb = fit_square(picture.rgb, self.manifest["input_size"], self.manifest["resize"])
+        return replace(picture, rgb=rgb)
+
+    @classmethod
+    def _configured(cls, variable, shipped):
+        """The ensemble of the pack configured on the Hub, else of the shipped one, else None;
+        and why it is not the former, else None."""
+        notice, repo = None, os.environ.get(f"{variable}_REPO")
+        if repo:
+            try:
+                return cls(packs.download(repo, os.environ.get(f"{variable}_REVISION", ""))), None
+            except packs.PackError as error:
+                notice = (f"The models of {repo} could not be used, so the ones shipped with the "
+                          f"app are judging. {error}")
+        needed = shipped == packs.SHIPPED or (shipped / "manifest.json").is_file()
+        return cls(packs.read(shipped)) if needed else None, notice
+
     def _try(self):
         """Judge a blank image: a pack that can't is refused here, not in front of a visitor."""
         size = self.manifest["input_size"]
@@ -137,16 +180,11 @@ class Ensemble:
         if p_ai.shape != (1, len(self.members)) or not ((p_ai >= 0) & (p_ai <= 1)).all():
             raise MemberError("A member's p_ai is not one probability for each image.")
 
-    def _small(self, picture):
-        """The picture as the members see it; it still knows its own size."""
-        rgb = fit_square(picture.rgb, self.manifest["input_size"], self.manifest["resize"])
-        return replace(picture, rgb=rgb)
-
     def _judge(self, batch):
         pictures = [p for p in batch if isinstance(p, Picture)]
         verdicts = iter(())
         if pictures:
-            p_ai, maps = self.predict(np.stack([self._small(p).rgb for p in pictures]))
+            p_ai, maps = self.predict(np.stack([self.small(p).rgb for p in pictures]))
             verdicts = (decide(self.manifest, picture, p_ai[i],
                                {name: m[i] for name, m in maps.items()},
                                self.pack.knows(picture.digest))

@@ -6,7 +6,6 @@ This is the only preprocessing in the project: training reads its files through
 
 import hashlib
 import io
-import re
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 from PIL import ExifTags, Image, ImageCms
+
+from ensemble import guards
 
 pillow_heif.register_heif_opener()
 
@@ -26,14 +27,12 @@ ACCEPTED = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or HEIC"
 OTHER_FILES = {b"%PDF": "a PDF document", b"<": "an SVG drawing or a web page",
                b"8BPS": "a Photoshop document", b"PK\3\4": "a ZIP archive or office document",
                b"\0\0\0\x0cJXL ": "a JPEG XL image", b"\xff\x0a": "a JPEG XL image"}
-# The next segment of a JPEG: its marker, and its length unless it is the end of the image.
-SEGMENT = re.compile(rb"\xff(?:(\xd9)|([\xc0-\xcf\xda-\xfe])(..))", re.DOTALL)
-MAX_SEGMENTS, MAX_SCANS = 1000, 100
 UPRIGHT = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
            4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
            6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
            8: Image.Transpose.ROTATE_90}
 FILTERS = {f.name.lower(): f for f in Image.Resampling}
+FILE = str, Path, bytes, bytearray, memoryview
 
 
 class ImageError(ValueError):
@@ -117,14 +116,38 @@ def open_picture(source, at_least=None):
     if isinstance(source, Image.Image):
         rgb, width, height = _from_pil(source)
         return Picture(rgb, width, height)
-    if isinstance(source, (str, Path)):
-        data = _read(Path(source))
-    elif isinstance(source, (bytes, bytearray, memoryview)):
-        data = bytes(source)
-    else:
+    if not isinstance(source, FILE):
         raise TypeError(f"An image is a path, bytes, a PIL image or a uint8 array [H, W, 3]; "
                         f"given {type(source).__name__}.")
-    return _decode(data, at_least)
+    return _decode(read_bytes(source), at_least)
+
+
+def read_bytes(source):
+    """The bytes of an untrusted file.
+
+    Parameters
+    ----------
+    source : path or bytes
+
+    Returns
+    -------
+    bytes
+        At least one, at most `MAX_BYTES`.
+
+    Raises
+    ------
+    NotAFile, EmptyFile, FileTooLarge
+        All of them `ImageError`, with a message for people.
+    TypeError
+        If `source` is of neither type.
+    """
+    if not isinstance(source, FILE):
+        raise TypeError(f"A file is a path or bytes; given {type(source).__name__}.")
+    data = _read(Path(source)) if isinstance(source, (str, Path)) else bytes(source)
+    if not data:
+        raise EmptyFile("The file is empty.")
+    _check_bytes(len(data))
+    return data
 
 
 def fit_square(rgb, size, resample="bilinear"):
@@ -193,11 +216,9 @@ def _check_pixels(width, height):
 
 
 def _decode(data, at_least):
-    if not data:
-        raise EmptyFile("The file is empty.")
-    _check_bytes(len(data))
-    if data.startswith(b"\xff\xd8"):
-        _check_segments(data)
+    if data.startswith(b"\xff\xd8") and guards.repeats_itself(data):
+        raise DamagedImage("The JPEG file repeats its parts more often than any camera or editor "
+                           "does; it is not decoded.")
     with warnings.catch_warnings():
         # Pillow warns of broken metadata and large pictures; neither is news to the visitor.
         warnings.filterwarnings("ignore", module="PIL")
@@ -211,22 +232,6 @@ def _decode(data, at_least):
             raise _unreadable(data) from error
         with image:
             return Picture(*_from_pil(image, at_least), file_digest(data))
-
-
-def _check_segments(data):
-    """Refuse a JPEG that would keep the decoder busy for minutes: each scan costs a pass over
-    the whole picture, each EXIF segment a copy of those before it."""
-    at = scans = 0
-    for _ in range(MAX_SEGMENTS):
-        segment = SEGMENT.search(data, at)
-        if not segment or segment[1] and scans:
-            return
-        scans += segment[2] == b"\xda"
-        if scans > MAX_SCANS:
-            break
-        at = segment.end() + (max(int.from_bytes(segment[3], "big") - 2, 0) if segment[3] else 0)
-    raise DamagedImage("The JPEG file repeats its parts more often than any camera or editor "
-                       "does; it is not decoded.")
 
 
 def _unreadable(data):

@@ -16,7 +16,8 @@ from functools import cache
 from defusedxml import ElementTree
 from PIL import Image
 
-from ensemble.images import ACCEPTED, MAX_SEGMENTS, SEGMENT, UnsupportedFormat
+from ensemble.guards import MAX_SEGMENTS, SEGMENT
+from ensemble.images import ACCEPTED, UnsupportedFormat
 
 MAX_TEXT = 2**20  # bytes of one text, decompressed
 MAX_PARTS, MAX_ENTRIES = 100_000, 1000  # chunks of a file, entries of an EXIF directory

@@ -15,11 +15,12 @@ from ensemble.images import FILTERS
 
 SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "cifake"
 FORMAT = 1
+BOUNDS = ("min_side", "max_side")  # of a domain; one of them is enough
 NUMBER = (int, float)
 # What serving reads of a manifest, and its types; the one entry of a list stands for all.
 SHAPE = {
     "name": str, "version": str, "input_size": int, "resize": str,
-    "domain": {"max_side": NUMBER},
+    "domain": dict,
     "members": [{"name": str, "file": str, "sha256": str}],
     "calibration": {"weights": [NUMBER], "bias": NUMBER, "confident_from": NUMBER},
     "training": {"digests": {"file": str, "sha256": str}},
@@ -91,7 +92,7 @@ def sha256(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def download(repo, revision=None, deadline=None):
+def download(repo, revision, deadline=None):
     """Download a pack at a pinned commit into the Hub's cache and verify it.
 
     A commit that is in the cache already is served without asking the Hub.
@@ -100,9 +101,8 @@ def download(repo, revision=None, deadline=None):
     ----------
     repo : str
         `USER/NAME` on the Hub.
-    revision : str, optional
-        A full commit hash; by default the environment variable `PACK_REVISION`. A branch or
-        tag can change its content under the app and is refused.
+    revision : str
+        A full commit hash. A branch or tag can change its content under the app and is refused.
     deadline : float, optional
         Seconds that all of it may take; by default `PACK_DEADLINE`, else 60.
 
@@ -116,7 +116,6 @@ def download(repo, revision=None, deadline=None):
         No full commit hash, the Hub unreachable or slower than the deadline, a file missing
         there, or one that is not the manifest's.
     """
-    revision = revision or os.environ.get("PACK_REVISION", "")
     if not re.fullmatch(r"[0-9a-f]{40}", revision):
         raise PackError(f"A revision is a full commit hash of 40 hexadecimal digits, "
                         f"not {revision!r}.")
@@ -194,6 +193,11 @@ def _manifest(path):
                         f"of members has a majority, and each has one weight.")
     if manifest["resize"] not in FILTERS:
         raise PackError(f"{where} names an unknown filter: {manifest['resize']}.")
+    domain = manifest["domain"]
+    sides = [domain[bound] for bound in BOUNDS if bound in domain]
+    if not sides or not all(isinstance(side, NUMBER) for side in sides) or sides != sorted(sides):
+        raise PackError(f"{where} has the domain {json.dumps(domain)}; it is min_side or max_side "
+                        f"or both, in pixels, the smaller first.")
     return manifest
 
 

@@ -6,11 +6,10 @@ their absence proves nothing.
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from ensemble import images
 from ensemble.credentials import CredentialsError, read_store
 from ensemble.generators import recognise
+from ensemble.images import read_bytes
 from ensemble.metadata import read_metadata
 from ensemble.vote import AI
 
@@ -133,15 +132,7 @@ def read(source, anchors=None):
     TypeError
         If `source` is of neither type.
     """
-    if isinstance(source, (str, Path)):
-        data = images._read(Path(source))
-    elif isinstance(source, (bytes, bytearray, memoryview)):
-        data = bytes(source)
-    else:
-        raise TypeError(f"A file is a path or bytes; given {type(source).__name__}.")
-    if not data:
-        raise images.EmptyFile("The file is empty.")
-    images._check_bytes(len(data))
+    data = read_bytes(source)
     metadata = read_metadata(data)
     xmp, jpeg = metadata.xmp, metadata.jpeg
     return (*_credentials(data, anchors, xmp.get("provenance", "")), *_png(metadata.text),

@@ -117,6 +117,26 @@ def calibrate(p_ai, calibration):
     return 1 / (1 + np.exp(-(logits @ np.asarray(calibration["weights"]) + calibration["bias"])))
 
 
+def beyond(domain, picture):
+    """How far a picture is outside the sizes that a pack knows.
+
+    Parameters
+    ----------
+    domain : dict
+        Of the manifest: `min_side`, `max_side` or both, the shortest and the longest that the
+        longer side of a picture may be, in pixels.
+    picture : Picture
+
+    Returns
+    -------
+    int or float
+        Pixels above `max_side`; minus the pixels that are missing to `min_side`; 0 inside.
+    """
+    side = max(picture.width, picture.height)
+    above, below = side - domain.get("max_side", side), side - domain.get("min_side", side)
+    return max(above, 0) + min(below, 0)
+
+
 def decide(manifest, picture, p_ai, maps, known=False):
     """Votes, majority, calibrated probability and certainty of one image.
 
@@ -142,20 +162,24 @@ def decide(manifest, picture, p_ai, maps, known=False):
     ayes = sum(vote.label == label for vote in votes)
     overall = float(calibrate(p_ai, manifest["calibration"]))
     doubts, notes = [], []
-    largest = manifest["domain"]["max_side"]
-    if max(picture.width, picture.height) > largest:
+    outside = beyond(manifest["domain"], picture)
+    if outside > 0:
         size = manifest["input_size"]
         doubts.append(f"The models know pictures of {size} × {size} pixels; this one has "
                       f"{picture.width} × {picture.height} and was reduced, which removes most "
                       f"of the traces they look for.")
+    elif outside < 0:
+        doubts.append(f"The models know pictures from {manifest['domain']['min_side']} pixels on; "
+                      f"this one has {picture.width} × {picture.height}, too few for the traces "
+                      f"they look for.")
     for_label = overall if label == AI else 1 - overall
     if for_label < 0.5:
         doubts.append(f"Most models say {label}, but weighed by how well each one judges they lean "
                       f"the other way: the calibrated probability of {label} is "
                       f"{percent(for_label)}.")
-    elif for_label < manifest["calibration"]["confident_from"]:
-        doubts.append(f"The calibrated probability of {label}, {percent(for_label)}, is too close "
-                      f"to even.")
+    elif for_label < (bound := manifest["calibration"]["confident_from"]):
+        doubts.append(f"The calibrated probability of {label}, {percent(for_label)}, is below the "
+                      f"{math.ceil(bound * 1000) / 10:.1f}% from which on a verdict is confident.")
     if known:
         notes.append("This very file was in the training data, so the verdict says nothing about "
                      "how well the models judge new images.")

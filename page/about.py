@@ -6,7 +6,7 @@ from html import escape
 import gradio as gr
 
 from ensemble.vote import percent
-from page import KEEP_SECONDS
+from page import KEEP_SECONDS, packs
 from page.address import address, mistake_address
 from page.words import everywhere, text, translated
 
@@ -15,7 +15,9 @@ LICENCE = "https://www.apache.org/licenses/LICENSE-2.0"
 
 def tab(ensemble):
     """In words first; then the code to copy."""
-    gr.HTML(everywhere(lambda said: explanation(ensemble, said)), apply_default_css=False)
+    alone = len(ensemble.ensembles) == 1
+    packs.each(ensemble, lambda one: gr.HTML(
+        everywhere(lambda said: explanation(one, said, alone)), apply_default_css=False))
     gr.HTML(everywhere(api), apply_default_css=False)
     with gr.Tabs():
         for name, snippet in snippets(address()).items():
@@ -24,9 +26,19 @@ def tab(ensemble):
     gr.HTML(everywhere(answer), apply_default_css=False)
 
 
-def explanation(ensemble, language="en"):
-    """Who it is for, how it works, what it can't know, privacy, licence, mistakes."""
-    size, side = ensemble.manifest["input_size"], ensemble.manifest["domain"]["max_side"]
+def explanation(ensemble, language="en", alone=True):
+    """Who it is for, how it works, what it can't know, privacy, licence, mistakes.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        Of one pack.
+    language : str
+    alone : bool
+        Whether it judges pictures of every size, since there is no other.
+    """
+    size, side = ensemble.manifest["input_size"], ensemble.manifest["domain"].get("max_side")
+    of_kind = "_photos" * (packs.kind(ensemble.manifest) == "photos")
     members = "".join(
         f"<li><b>{escape(member['name'])}</b>: "
         f"{escape(translated('panel.about_', member.get('description', ''), language))}</li>"
@@ -34,13 +46,15 @@ def explanation(ensemble, language="en"):
     added = (text("about.limit_added", language)
              if ensemble.manifest["training"].get("added_fakes") else "")
     limits = "".join(f"<li>{text(f'about.limit_{name}', language, side=side, added=added)}</li>"
-                     for name in ("learned", "larger", "changed", "proof"))
+                     for name in (f"learned{of_kind}", *["larger"] * bool(alone and side),
+                                  "changed", "proof"))
     private = "".join(f"<li>{text(f'about.private_{name}', language, minutes=_minutes())}</li>"
                       for name in ("use", "kept", "sent", "place"))
     return f"""<div class="explanation">
 {_section("who", f"<p>{text('about.who_text', language)}</p>", language)}
 {_section("how", f"<p>{text('about.how_text', language, size=size)}</p><ul>{members}</ul>"
-          f"<p>{text('about.vote_text', language)}</p>{_accuracy(ensemble, language)}", language)}
+          f"<p>{text(f'about.vote_text{of_kind}', language)}</p>"
+          f"{_accuracy(ensemble, language)}", language)}
 {_section("limits", f"<ul>{limits}</ul>", language)}
 {_section("private", f"<ul>{private}</ul>", language)}
 {_section("licence", f"<p>{text('about.licence_text', language, address=LICENCE)}</p>", language)}
@@ -127,6 +141,8 @@ def _minutes():
 
 def _accuracy(ensemble, language):
     """One sentence from the pack's own report; nothing if it has none."""
+    if said := packs.said(packs.report(ensemble), language):
+        return f"<p>{escape(said)}</p>"
     path = ensemble.pack.folder / "reports" / "evaluate.json"
     if not path.is_file():
         return ""

@@ -5,7 +5,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ensemble import ImageError, Verdict
-from ensemble.vote import AI, REAL
+from ensemble.images import file_digest
+from ensemble.vote import AI, CONFIDENT, REAL
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 GROUPS = {"real": REAL, "ai": AI}  # folder → truth
@@ -20,7 +21,7 @@ class Example:
     path : Path
     name, truth : str
     full : Path or None
-        The photograph that it was cut from.
+        The whole picture that it was cut from, or that it is.
     verdict : Verdict or ImageError
         What the ensemble says of it.
     """
@@ -36,6 +37,11 @@ class Example:
         """Of the picture, seen from the page: `examples/` is public, see `app.build`."""
         return f"gradio_api/file={quote(str(self.path))}"
 
+    @property
+    def slug(self):
+        """Its name in an address, of its own among all examples."""
+        return self.path.stem if self.path != self.full else f"full-{self.path.stem}"
+
 
 def galleries(ensemble):
     """The examples by folder, each a list of `Example`; empty folders are left out."""
@@ -49,3 +55,26 @@ def galleries(ensemble):
                         full if full.exists() else None, verdict)
                 for path, full, verdict in zip(paths, fulls, ensemble.judge_many(paths))]
     return found
+
+
+def hard(ensemble):
+    """The whole pictures that the thumbnails were cut from, as far as the ensemble is unsure of
+    them or wrong; none where it has no pack of its own for pictures of their size.
+
+    Returns
+    -------
+    dict of str to list of Example
+        Under "hard"; empty if there are none.
+    """
+    if len(ensemble.ensembles) == 1:
+        return {}
+    truths = {path: truth for group, truth in GROUPS.items()
+              for path in (EXAMPLES / group / "full").glob("*.jpg")}
+    # Several thumbnails may be of one picture, which then has the first of their names.
+    by_name = sorted(truths, key=lambda path: path.stem, reverse=True)
+    paths = sorted({file_digest(path.read_bytes()): path for path in by_name}.values())
+    found = [Example(path, path.stem.replace("-", " "), truths[path], path, verdict)
+             for path, verdict in zip(paths, ensemble.judge_many(paths))
+             if isinstance(verdict, Verdict)
+             and (verdict.label, verdict.certainty) != (truths[path], CONFIDENT)]
+    return {"hard": found} if found else {}

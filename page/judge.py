@@ -9,7 +9,7 @@ import gradio as gr
 from ensemble import ImageError, Verdict
 from ensemble.images import ACCEPTED, MAX_BYTES, MAX_PIXELS
 from page import JUDGES, KEEP_SECONDS, notes, panel
-from page.examples import galleries
+from page.examples import galleries, hard
 from page.links import fetch
 from page.uploads import source
 from page.words import everywhere, label, language, text
@@ -24,7 +24,7 @@ def tab(ensemble):
     ----------
     ensemble : Ensemble
     """
-    examples = galleries(ensemble)
+    examples = galleries(ensemble) | hard(ensemble)
     with gr.Row(elem_id="judge", equal_height=False):
         with gr.Column(scale=2, min_width=300):
             image = gr.Image(label=label("judge.image"), type="filepath", image_mode=None,
@@ -60,7 +60,7 @@ def tab(ensemble):
     def judge_named(request: gr.Request):
         name = request.query_params.get("example")
         found = next((example for group in examples.values() for example in group
-                      if example.path.stem == name), None)
+                      if example.slug == name), None)
         if not found:
             return gr.skip(), gr.skip()
         return example_outcome(ensemble, found, language(request))
@@ -149,6 +149,7 @@ def _thumbnail(index, example, language):
     else:
         right, said, sure = False, text("judge.cannot", language), ""
     truth = text("judge.truth", language, label=text(panel.WORDS[example.truth], language))
+    whole = ' class="whole" loading="lazy"' * (example.path == example.full)
     return f"""<li><button type="button" data-index="{index}" class="{'' if right else 'missed'}">
-<img src="{example.address}" alt="{escape(example.name)}" width="32" height="32">
+<img src="{example.address}" alt="{escape(example.name)}" width="32" height="32"{whole}>
 <span>{said}</span>{sure}<small>{truth}</small></button></li>"""

@@ -76,11 +76,13 @@ class Game:
 
 def tab(ensemble):
     """An example of each kind, shuffled at will; below them the game."""
-    examples, manifest = playable(galleries(ensemble)), ensemble.manifest
+    examples = playable(galleries(ensemble))
     if {example.truth for example in examples} != {AI, REAL}:
         gr.HTML(everywhere(lambda said: f'<p class="empty">{text("learn.none", said)}</p>'),
                 apply_default_css=False)
         return
+    # All thumbnails are of one size, so one pack judges them all.
+    manifest = ensemble.route(ensemble.open(examples[0].path)).manifest
 
     def shuffle(request: gr.Request):
         return kinds(examples, manifest, random.Random(), language(request))

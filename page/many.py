@@ -15,8 +15,8 @@ from PIL import Image
 from ensemble import ImageError, Verdict
 from ensemble.images import ACCEPTED, MAX_BYTES, MAX_PIXELS, FileTooLarge, NotAFile
 from ensemble.vote import AI, CONFIDENT, percent
-from page import JUDGES
-from page.panel import WORDS
+from page import JUDGES, packs
+from page.panel import WORDS, data_uri
 from page.uploads import source
 from page.words import everywhere, language, text, translated
 
@@ -118,12 +118,12 @@ def as_csv(ensemble, rows):
     Returns
     -------
     str
-        A header and a line a file: the verdict's fields, one column a member for its `p_ai`,
-        and `error` and `message` of a file that could not be judged.
+        A header and a line a file: the verdict's fields (`pack` where there are several), one
+        column a member for its `p_ai`, and `error` and `message` of a file that could not be
+        judged.
     """
-    columns = ["file", "label", "p_ai", "certainty", "agreement",
-               *(member.name for member in ensemble.members), "width", "height", "reasons",
-               "error", "message"]
+    columns = ["file", *["pack"] * (len(ensemble.ensembles) > 1), "label", "p_ai", "certainty",
+               "agreement", *_members(ensemble), "width", "height", "reasons", "error", "message"]
     table = io.StringIO()
     writer = csv.DictWriter(table, columns, extrasaction="ignore")
     writer.writeheader()
@@ -183,7 +183,7 @@ def results(ensemble, rows, language):
                  + _download("json", "application/json", as_json(rows), language))
     heads = "".join(f'<th scope="col">{head}</th>' for head in (
         text("many.file", language), text("many.verdict", language), text("many.p_ai", language),
-        *(escape(member.name) for member in ensemble.members), text("many.why", language)))
+        *map(escape, _members(ensemble)), text("many.why", language)))
     count = text("many.shown", language, shown="#", total=len(rows))
     return f"""<section class="results" aria-label="{text("many.results", language)}">
 <div class="tools"><fieldset><legend>{text("many.show", language)}</legend>{choices}</fieldset>
@@ -196,6 +196,11 @@ def results(ensemble, rows, language):
 <table class="scores"><thead><tr>{heads}</tr></thead>
 <tbody>{"".join(_line(at, row, ensemble, language) for at, row in enumerate(rows))}</tbody></table>
 </div></section>"""
+
+
+def _members(ensemble):
+    """Names of the members of all packs, each once: packs may share some."""
+    return list(dict.fromkeys(member.name for one in ensemble.ensembles for member in one.members))
 
 
 def _fields(row):
@@ -244,14 +249,16 @@ def _item(at, row, language):
 def _line(at, row, ensemble, language):
     said, sure = _said(row, language)
     if isinstance(row.verdict, ImageError):
-        cells = "<td>–</td>" * (1 + len(ensemble.members))
+        cells = "<td>–</td>" * (1 + len(_members(ensemble)))
         why = str(row.verdict)
     else:
-        cells = "".join(f'<td class="number">{percent(p)}</td>'
-                        for p in (row.verdict.p_ai, *(vote.p_ai for vote in row.verdict.votes)))
+        votes = {vote.member: vote.p_ai for vote in row.verdict.votes}
+        cells = "".join(f'<td class="number">{"–" if p is None else percent(p)}</td>'
+                        for p in (row.verdict.p_ai, *map(votes.get, _members(ensemble))))
         words = {name: text(key, language) for name, key in WORDS.items()}
         why = " ".join(translated("panel.reason_", reason, language, words)
                        for reason in row.verdict.reasons)
+        why = f"{packs.judged_by(ensemble, row.verdict, language)} {why}".strip()
     return (f'<tr {_data(at, row)}><th scope="row">{escape(row.name)}</th>'
             f'<td>{said}<small>{sure}</small></td>{cells}<td class="why">{escape(why)}</td></tr>')
 
@@ -264,8 +271,6 @@ def _download(kind, mime, content, language):
 
 
 def _thumbnail(rgb):
-    image, data = Image.fromarray(rgb), io.BytesIO()
+    image = Image.fromarray(rgb)
     image.thumbnail((SIDE, SIDE))
-    kind = "PNG" if max(rgb.shape[:2]) <= SIDE / 2 else "JPEG"
-    image.save(data, kind, quality=80)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(data.getvalue()).decode()}"
+    return data_uri(image, "PNG" if max(rgb.shape[:2]) <= SIDE / 2 else "JPEG")

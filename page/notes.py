@@ -4,7 +4,7 @@ from html import escape
 
 from ensemble import provenance
 from ensemble.vote import AI, REAL
-from page.panel import ICONS
+from page.icons import ICONS
 from page.words import text
 
 SIGNS = {AI: (AI, "panel.says_ai"), provenance.CAMERA: (REAL, "panel.says_camera")}
@@ -43,19 +43,34 @@ def shown(notes, language="en"):
     return _box(f"<ul>{items}</ul>{caveat}", language)
 
 
+def foremost(notes, language="en"):
+    """What a file says of its origin, to stand above a vote that can't tell; empty if nothing."""
+    said = "".join(f'<p>{_icon(note, language)}<span>{_sentence(note, language)}</span></p>'
+                   for note in notes if note.says in SIGNS)
+    return (f'<div class="foremost"><h3>{text("panel.foremost", language)}</h3>{said}</div>'
+            if said else "")
+
+
 def _item(note, language):
-    icon = ""
-    if note.says in SIGNS:
-        label, key = SIGNS[note.says]
-        icon = (f'<svg class="mark" viewBox="0 0 24 24" role="img" '
-                f'aria-label="{escape(text(key, language))}">{ICONS[label]}</svg>')
     fields = "".join(f"<dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd>"
                      for name, value in note.fields.items())
     more = (f'<details><summary>{text("panel.notes_more", language)}</summary>'
             f"<dl>{fields}</dl></details>" if fields else "")
+    return (f"<li>{_icon(note, language)}<p data-said>{_sentence(note, language)}</p>{more}</li>")
+
+
+def _icon(note, language):
+    """The sign of what a note says of the origin; empty if it says nothing of that."""
+    if note.says not in SIGNS:
+        return ""
+    label, key = SIGNS[note.says]
+    return (f'<svg class="mark" viewBox="0 0 24 24" role="img" '
+            f'aria-label="{escape(text(key, language))}">{ICONS[label]}</svg>')
+
+
+def _sentence(note, language):
     sentence = text(f"provenance.{note.key}", language, **note.fields)
-    return (f'<li>{icon}<p data-said><b>{escape(note.source)}</b> '
-            f"{escape(sentence)}</p>{more}</li>")
+    return f"<b>{escape(note.source)}</b> {escape(sentence)}"
 
 
 def _box(content, language):

@@ -90,16 +90,17 @@ async function report(panel, notes) {
              {left: edge + 30, bold: true, colour: colours[side(panel)]});
   y += write(inked('.headline p'), 22, {left: edge + 30, right: width - edge - 30}) + 18;
   pen.strokeStyle = colours[side(panel)];
-  pen.lineWidth = 3;
-  pen.setLineDash(panel.classList.contains('unsure') ? [12, 8] : []);
+  pen.lineWidth = panel.classList.contains('unsure') ? 1 : 4;
   pen.strokeRect(edge, top, width - 2 * edge, y - top);
-  pen.setLineDash([]);
   y += 26;
+  for (const said of panel.querySelectorAll('.foremost > *'))
+    y += write(said.innerText, 20, {bold: said.matches('h3')}) + 6;
 
   write(inked('.overall .number'), 24, {left: width - edge - 90, bold: true});
   y += write(inked('.overall b'), 24, {bold: true});
   bar(panel.querySelector('.overall .bar'), edge, width - edge, y);
   y += 44;
+  if (panel.querySelector('.judged')) y += write(inked('.judged'), 22, {bold: true}) + 10;
   for (const row of panel.querySelectorAll('.members tr')) {
     pen.fillStyle = line;
     pen.fillRect(edge, y - 6, width - 2 * edge, 1);

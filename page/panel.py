@@ -13,24 +13,22 @@ from PIL import Image
 from ensemble import explain
 from ensemble.images import fit_square, open_picture
 from ensemble.vote import AI, CONFIDENT, REAL, percent
+from page import notes as provenance
+from page import packs
 from page.address import mistake_address
+from page.icons import ICONS
 from page.words import text, translated
 
 SIDE = 320  # pixels of the pictures in a verdict
 SCRIPT = Path(__file__).with_name("panel.js").read_text("utf-8")
-ICONS = {
-    REAL: '<path d="M4 8h3l2-3h6l2 3h3v11H4z"/><circle cx="12" cy="13" r="3.5"/>',
-    AI: '<path d="M11 3l2 6 6 2-6 2-2 6-2-6-6-2 6-2z"/>'
-        '<path d="M18.5 15l1 2.5 2.5 1-2.5 1-1 2.5-1-2.5-2.5-1 2.5-1z"/>',
-    None: '<rect x="4" y="4" width="16" height="16" rx="3"/><path d="M4 16l5-5 4 4 3-3 4 4"/>',
-}
 WORDS = {AI: "common.ai", REAL: "common.real"}
 
 
 def waiting(ensemble, language="en"):
     """The panel before there is an image."""
-    return _panel(ensemble, "waiting", None, text("panel.waiting_title", language),
-                  text("panel.waiting_line", language), language=language)
+    return _panel(ensemble, ensemble.ensembles[0], "waiting", None,
+                  text("panel.waiting_title", language), text("panel.waiting_line", language),
+                  language=language)
 
 
 def problem(ensemble, error, language="en"):
@@ -40,8 +38,9 @@ def problem(ensemble, error, language="en"):
     ----------
     error : str
     """
-    return _panel(ensemble, "problem", None, text("panel.problem_title", language),
-                  text("panel.problem_line", language), problem=error, language=language)
+    return _panel(ensemble, ensemble.ensembles[0], "problem", None,
+                  text("panel.problem_title", language), text("panel.problem_line", language),
+                  problem=error, language=language)
 
 
 def result(ensemble, picture, name, example=None, notes=(), whole=False, language="en"):
@@ -58,12 +57,14 @@ def result(ensemble, picture, name, example=None, notes=(), whole=False, languag
     whole : bool
         Whether to show the picture as it came, where no other part of the page does.
     """
-    verdict = ensemble.judge(picture)
-    taken = record(ensemble, verdict, name, notes)
-    return _panel(ensemble, None, verdict, *_headline(verdict, example, language),
-                  _figures(ensemble, picture, verdict, example, whole, name, language),
-                  _reasons(verdict, language), take_away(taken, example, language), taken,
-                  example=example, language=language)
+    one = ensemble.route(picture)
+    verdict = one.judge(picture)
+    taken = record(one, verdict, name, notes)
+    foremost = "" if verdict.certainty == CONFIDENT else provenance.foremost(notes, language)
+    return _panel(ensemble, one, None, verdict, *_headline(verdict, example, language),
+                  _figures(one, picture, verdict, example, whole, name, language),
+                  _reasons(one, picture, verdict, language), take_away(taken, example, language),
+                  taken, example=example, foremost=foremost, language=language)
 
 
 def record(ensemble, verdict, name, notes):
@@ -80,7 +81,7 @@ def take_away(taken, example=None, language="en"):
              f'{text("panel.json", language)}</a>',
              f'<button type="button" data-report>{text("panel.report", language)}</button>']
     if example:  # nothing else can be found again: uploads are deleted
-        links.append(f'<a href="?example={quote(example.path.stem)}">'
+        links.append(f'<a href="?example={quote(example.slug)}">'
                      f'{text("panel.link", language)}</a>')
     if address := mistake_address(taken):
         links.append(f'<a href="{escape(address)}" target="_blank" rel="noopener">'
@@ -141,24 +142,27 @@ def _mapped(ensemble):
     return [member.name for member in ensemble.members if member.has_map]
 
 
-def _reasons(verdict, language):
+def _reasons(one, picture, verdict, language):
     labels = {label: text(key, language) for label, key in WORDS.items()}
     reasons = [translated("panel.reason_", reason, language, labels)
                for reason in verdict.reasons]
+    if worth := packs.experience(one, picture, verdict, language):
+        return [*reasons, worth]
     return reasons or [text("panel.rarely_wrong", language)]
 
 
-def _panel(ensemble, tone, verdict, headline, line, figures=None, reasons=(), actions="",
-           taken=None, example=None, problem=None, language="en"):
-    """One structure for every state, so that nothing moves when a result arrives."""
+def _panel(ensemble, one, tone, verdict, headline, line, figures=None, reasons=(), actions="",
+           taken=None, example=None, problem=None, foremost="", language="en"):
+    """One structure for every state, so that nothing moves when a result arrives; `one` of the
+    ensembles judged, or lends its members before."""
     label = verdict and verdict.label
     if verdict:
         tone = ("ai" if label == AI else "real") + " unsure" * (verdict.certainty != CONFIDENT)
     pill = (f'<span class="pill">{text(f"common.{verdict.certainty}", language)}</span>'
             if verdict else "")
-    votes = verdict.votes if verdict else [None] * len(ensemble.members)
+    votes = verdict.votes if verdict else [None] * len(one.members)
     rows = "".join(_row(entry, vote, language)
-                   for entry, vote in zip(ensemble.manifest["members"], votes))
+                   for entry, vote in zip(one.manifest["members"], votes))
     real, ai = text("common.real", language), text("common.ai", language)
     overall = f"""<p class="spread"><b>{text("panel.calibrated", language)}</b>
 <span class="number">{percent(verdict.p_ai) if verdict else "–"}</span></p>
@@ -168,12 +172,14 @@ def _panel(ensemble, tone, verdict, headline, line, figures=None, reasons=(), ac
     if problem:
         overall = f'<p lang="en">{escape(problem)}</p>'
     blanks = (text("panel.seen", language),
-              *(text("panel.looked", language, member=name) for name in _mapped(ensemble)))
-    pack = text("panel.pack", language, name=ensemble.manifest["name"],
-                version=ensemble.manifest["version"])
+              *(text("panel.looked", language, member=name) for name in _mapped(one)))
+    pack = text("panel.pack", language, name=one.manifest["name"],
+                version=one.manifest["version"])
+    judged = packs.judged_by(ensemble, verdict, language)
+    judged = f'<p class="judged">{judged}</p>' if judged else ""
     done = "" if tone == "waiting" else " data-result"
     done += f' data-judged="{taken["judged"]}"' if taken else ""
-    done += f' data-example="{escape(example.path.stem)}"' if example else ""
+    done += f' data-example="{escape(example.slug)}"' if example else ""
     return f"""<section class="verdict {tone}" lang="{language}"{done}
  aria-label="{escape(text("panel.region", language))}" data-pack="{escape(pack)}"
  data-title="{escape(text("common.title", language))}"
@@ -181,8 +187,8 @@ def _panel(ensemble, tone, verdict, headline, line, figures=None, reasons=(), ac
  data-saved="{escape(text("panel.saved", language))}">
 <div class="headline"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true">{ICONS[label]}</svg>
 <div><h2>{escape(headline)} {pill}</h2><p>{escape(line)}</p></div></div>
-<div class="overall">{overall}</div>
-<table class="members"><caption>{text("panel.members", language)}</caption>
+{foremost}<div class="overall">{overall}</div>
+{judged}<table class="members"><caption>{text("panel.members", language)}</caption>
 <tbody>{rows}</tbody></table>
 <div class="pictures">{figures or "".join(map(_figure, blanks))}</div>
 <p class="legend"><span><i class="swatch ai"></i>{text("panel.towards", language, label=ai)}</span>

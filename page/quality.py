@@ -9,6 +9,7 @@ from urllib.parse import quote
 import gradio as gr
 
 from ensemble.vote import percent
+from page import packs, photos
 from page.words import everywhere, text
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "training" / "published.json"
@@ -19,7 +20,7 @@ WEAKEST = 6  # conditions in the list of weak spots; the table has all
 # Shows what belongs to the chosen model.
 CHOICE_JS = """
 element.addEventListener('change', () => {
-  const chosen = element.querySelector('[name=quality-who]:checked').value;
+  const chosen = element.querySelector('input:checked').value;
   for (const part of element.querySelectorAll('[data-who]'))
     part.hidden = part.dataset.who !== chosen;
 });
@@ -28,12 +29,16 @@ element.addEventListener('change', () => {
 
 def tab(ensemble):
     """The numbers of the model that is chosen; below them the figures and the others' results."""
-    folder = ensemble.pack.folder / "reports"
+    gr.HTML(everywhere(introduction), apply_default_css=False)
+    packs.each(ensemble, _lay_out)
+
+
+def _lay_out(one):
+    folder, manifest = one.pack.folder / "reports", one.manifest
     reports, figures = read(folder), drawn(folder / "figures")
     gr.set_static_paths([path for pair in figures.values() for path in pair])
-    manifest = ensemble.manifest
     gr.HTML(everywhere(lambda said: numbers(manifest, reports, said)), apply_default_css=False,
-            elem_id="quality", js_on_load=CHOICE_JS)
+            js_on_load=CHOICE_JS)
     if figures:
         gr.HTML(everywhere(lambda said: pictures(figures, said)), apply_default_css=False)
     if "evaluate" in reports:
@@ -64,25 +69,32 @@ def published():
     return json.loads(PUBLISHED.read_text("utf-8")) if PUBLISHED.is_file() else []
 
 
+def introduction(language):
+    """What this tab is, and where its numbers come from."""
+    return (f'<section class="lead"><h2>{text("quality.title", language)}</h2>'
+            f'<p>{text("quality.lead", language)}</p></section>')
+
+
 def numbers(manifest, reports, language):
     """Scores, confusion matrix and weak spots of every model, one of them shown."""
-    head = (f'<section class="lead"><h2>{text("quality.title", language)}</h2>'
-            f'<p>{text("quality.lead", language)}</p></section>')
+    if "evaluate" not in reports and "photos" in reports:
+        return photos.numbers(manifest, reports["photos"], language)
     if "evaluate" not in reports:
-        return f'{head}<p class="empty">{text("quality.none", language)}</p>'
+        return f'<p class="empty">{text("quality.none", language)}</p>'
     measured = reports["evaluate"]
     names = {"ensemble": text("quality.ensemble", language),
              "calibrated": text("quality.calibrated", language),
              **{name: escape(name) for name in measured["members"]}}
+    group = escape(f"quality-{manifest['name']}")
     choices = "".join(
-        f'<label><input type="radio" name="quality-who" value="{escape(who)}"'
+        f'<label><input type="radio" name="{group}" value="{escape(who)}"'
         f'{" checked" * (not at)}>{name}</label>' for at, (who, name) in enumerate(names.items()))
     parts = "".join(
         f'<div class="model" data-who="{escape(who)}"{" hidden" * bool(at)}>'
         f'{_scores(measured, who, name, language)}{_matrix(measured, who, language)}'
         f'{_weak_spots(manifest, reports, who, language)}</div>'
         for at, (who, name) in enumerate(names.items()))
-    return f"""{head}{_data(manifest, measured, language)}
+    return f"""{_data(manifest, measured, language)}
 <div class="tools"><fieldset><legend>{text("quality.choose", language)}</legend>{choices}</fieldset>
 </div>{parts}"""
 

@@ -96,13 +96,14 @@ def point_client(monkeypatch, url, cache):
               "AGENT_HARNESSES_PATH": str(cache / "harnesses.json")}
     for name, value in values.items():
         monkeypatch.setattr(constants, name, value)
-    for name in ("HF_TOKEN", "PACK_REPO", "PACK_REVISION", "PACK_DEADLINE"):
+    for name in ("HF_TOKEN", "PACK_REPO", "PACK_REVISION", "PACK_DEADLINE", "PHOTOS_REPO",
+                 "PHOTOS_REVISION"):
         monkeypatch.delenv(name, raising=False)
 
 
 def environment(url, cache, **more):
     """The same for a process of its own."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "PACK_"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "PACK_", "PHOTOS_"))}
     return {**kept, "HF_ENDPOINT": url, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1", **more}
 
 

@@ -51,7 +51,7 @@ def main(folder):
                     page.screenshot(path=folder / "page.png", full_page=True,
                                     clip={"x": 0, "y": 0, "width": 1280, "height": 1330})
                 page.set_input_files("input[type=file]", photo)
-                page.wait_for_selector(".verdict.unsure >> text=was reduced")
+                page.wait_for_selector(".verdict:is(.ai, .real):not([data-example])")
                 page.screenshot(path=folder / f"{size}-{theme}-photo.png", full_page=True)
                 page.close()
                 for tab in list(TABS)[1:]:

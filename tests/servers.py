@@ -19,16 +19,20 @@ import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from ensemble.pack import SHIPPED
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]
 WEBCAM = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 START_SECONDS = 60
-# `python app.py`, but on SIGUSR1 it writes down what it has imported.
+# `python app.py`, but with these packs, and on SIGUSR1 it writes down what it has imported.
 APP = """
 import pathlib, runpy, signal, sys
 sys.path.insert(0, {root!r})
+from ensemble import pack
+pack.SHIPPED = pathlib.Path({shipped!r})
 signal.signal(signal.SIGUSR1, lambda *_: pathlib.Path("modules").write_text(" ".join(sys.modules)))
 runpy.run_path({root!r} + "/app.py", run_name="__main__")
 """
@@ -41,13 +45,15 @@ def free_port():
         return sock.getsockname()[1]
 
 
-def start(folder, **environment):
+def start(folder, shipped=SHIPPED, **environment):
     """Start `python app.py` and wait for it.
 
     Parameters
     ----------
     folder : Path
         For its uploads (`folder/uploads`) and what it prints (`folder/log`).
+    shipped : Path
+        The pack for small pictures; the one for photographs lies beside it, if there is one.
     environment : str
         More environment variables.
 
@@ -59,7 +65,8 @@ def start(folder, **environment):
     url = f"http://127.0.0.1:{(port := free_port())}"
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", APP.format(root=str(ROOT))], stdout=log, stderr=log, cwd=folder,
+            [sys.executable, "-c", APP.format(root=str(ROOT), shipped=str(shipped))],
+            stdout=log, stderr=log, cwd=folder,
             env=os.environ | {"GRADIO_SERVER_PORT": str(port),
                               "GRADIO_TEMP_DIR": str(folder / "uploads")} | environment)
     deadline = time.monotonic() + START_SECONDS

@@ -94,7 +94,7 @@ def test_a_large_image_is_uncertain_and_says_why(tiny):
 def test_near_even_and_contradiction_are_uncertain(tiny):
     picture = Picture(GREY, 32, 32)
     near = vote.decide(tiny.manifest, picture, [0.6, 0.55, 0.45], {})
-    assert near.certainty == "uncertain" and "too close to even" in near.reasons[0]
+    assert near.certainty == "uncertain" and "below the 80.0%" in near.reasons[0]
     against = vote.decide(tiny.manifest, picture, [0.51, 0.52, 0.001], {})
     assert against.label == "AI-generated" and against.p_ai < 0.5
     assert against.certainty == "uncertain" and "lean the other way" in against.reasons[0]

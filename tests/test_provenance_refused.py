@@ -3,16 +3,13 @@
 import io
 import struct
 import time
-import tracemalloc
 import zlib
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ensemble.images import (
-    MAX_BYTES,
     EmptyFile,
     FileTooLarge,
     ImageError,
@@ -20,6 +17,7 @@ from ensemble.images import (
     UnsupportedFormat,
 )
 from ensemble.provenance import read
+from tests.hostile import directory, little_memory
 from tests.test_images import gradient, png, saved
 from tests.test_provenance import A1111, CAMERA, TAKEN, XMP, notes, with_exif
 
@@ -35,25 +33,9 @@ def keys(data, seconds=2):
     return set(found)
 
 
-@contextmanager
-def little_memory():
-    """Twice the largest file at most, over what was there."""
-    tracemalloc.start()
-    yield
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 2 * MAX_BYTES
-
-
 def picture(*chunks):
     """A PNG with more chunks."""
     return png(8, 8, 8, 0, [bytes(8)] * 8, *chunks)
-
-
-def directory(*entries, rest=b""):
-    """A TIFF structure of one directory of (tag, type, count, value), and what follows it."""
-    rows = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + rows + bytes(4) + rest
 
 
 def test_what_is_no_image(tmp_path):

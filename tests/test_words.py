@@ -87,10 +87,12 @@ def test_every_reason_of_a_verdict_is_translated(tmp_path):
     large = Picture(np.zeros((1, 1, 3), np.uint8), 900, 700)
     labels = {AI: "generada", REAL: "real"}
     said = {}
+    larger = manifest | {"domain": {"min_side": 1000}}
     for p_ai in ([0.9, 0.3, 0.3], [0.6, 0.6, 0.6]):
-        for reason in decide(manifest, large, p_ai, {}, known=True).reasons:
-            said[reason] = words.translated("panel.reason_", reason, "es", labels)
-    assert len(said) == 4
+        for of in (manifest, larger):
+            for reason in decide(of, large, p_ai, {}, known=True).reasons:
+                said[reason] = words.translated("panel.reason_", reason, "es", labels)
+    assert len(said) == 5
     for english, spanish in said.items():
         assert spanish != english
         numbers = [re.findall(r"[\d.]*\d", sentence) for sentence in (english, spanish)]

@@ -15,7 +15,7 @@ BRIGHTNESS = [1 / 3, 1 / 3, 1 / 3]
 REDNESS = [1.0, -0.5, -0.5]
 
 
-def build_tiny_pack(folder, known=()):
+def build_tiny_pack(folder, known=(), name="tiny", domain=None):
     """Make a whole, valid pack: `svm` judges brightness, `cnn` contrast, `resnet` redness.
 
     Parameters
@@ -24,6 +24,9 @@ def build_tiny_pack(folder, known=()):
         Made if it isn't there.
     known : iterable of bytes
         8-byte digests of the files that it claims to have been trained on.
+    name : str
+    domain : dict, optional
+        The sizes that it knows; by default up to 64 pixels.
 
     Returns
     -------
@@ -38,8 +41,8 @@ def build_tiny_pack(folder, known=()):
     digests = np.sort(np.array([int.from_bytes(d, "big") for d in known], np.uint64))
     digests.astype(">u8").tofile(folder / "training.digests")
     write_manifest(folder, {
-        "format": 1, "name": "tiny", "version": "1.0.0",
-        "input_size": SIZE, "resize": "bilinear", "domain": {"max_side": 64},
+        "format": 1, "name": name, "version": "1.0.0",
+        "input_size": SIZE, "resize": "bilinear", "domain": domain or {"max_side": 64},
         "members": [
             {"name": "svm", "description": "brightness", "parameters": 5, **entry("svm.onnx")},
             {"name": "cnn", "description": "contrast", "parameters": 6, **entry("cnn.onnx")},

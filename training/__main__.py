@@ -123,6 +123,13 @@ def generators(options):
             options.images)
 
 
+def litert(options):
+    """write a pack's networks as LiteRT files for small machines, and measure them"""
+    from training.litert import litert as write
+
+    write(options.pack, options.runs, options.train, options.data, options.out)
+
+
 def report(options):
     """write README's table and the model card from the pack's reports"""
     from training.report import write
@@ -242,6 +249,8 @@ def _parser():
     measured.add_argument("--images", type=int, default=5000,
                           help="fakes of each generator (default: %(default)s)")
     measured.add_argument("--packs", nargs="+", help="folders of packs (default: the shipped one)")
+    command(litert, "--pack", "--runs", "--data", "--out").add_argument(
+        "--train", required=True, help="the train split: int8 is fitted to some of its images")
     command(report, "--pack").add_argument("--readme", default="README.md")
     published = command(publish, "--pack", "--runs")
     published.add_argument("--repo", metavar="USER/NAME")

@@ -37,7 +37,7 @@ class Seconds(keras.callbacks.Callback):
         logs["seconds"] = round(time.time() - self.start, 1)
 
 
-def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.04, keep=0.5,
+def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.02, keep=0.5,
                 corrupt=0.25, seed=0, mixed=True, added_fakes=0):
     """Train one network; resumes after the last whole epoch found in `out`.
 

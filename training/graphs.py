@@ -12,11 +12,30 @@ from training.scores import probability
 OPSET = 15
 
 
+def serve(native):
+    """What is served of a network, ONNX or LiteRT.
+
+    It looks at the image and at its mirror image and averages the two maps of logits, so
+    mirroring an image never changes its verdict.
+
+    Parameters
+    ----------
+    native : keras.Model
+        `uint8 [N, H, W, 3] → logits [N, h, w, 1]`.
+
+    Returns
+    -------
+    keras.Model
+        `uint8 [N, H, W, 3] → p_ai [N], map [N, h, w]`.
+    """
+    images = layers.Input(native.input_shape[1:], dtype="uint8", name="images")
+    mirrored = ops.flip(native(ops.flip(images, axis=2)), axis=2)
+    logits = ops.squeeze((native(images) + mirrored) / 2, axis=-1)
+    return keras.Model(images, [ops.sigmoid(ops.mean(logits, axis=(1, 2))), logits])
+
+
 def export_network(native, path):
     """A Keras network → ONNX `images → p_ai, map`.
-
-    The graph looks at the image and at its mirror image and averages the two maps of logits,
-    so mirroring an image never changes its verdict.
 
     Parameters
     ----------
@@ -28,12 +47,9 @@ def export_network(native, path):
     Returns
     -------
     keras.Model
-        What was exported, `uint8 [N, H, W, 3] → p_ai [N], map [N, h, w]`.
+        What was exported, see `serve`.
     """
-    images = layers.Input(native.input_shape[1:], dtype="uint8", name="images")
-    mirrored = ops.flip(native(ops.flip(images, axis=2)), axis=2)
-    logits = ops.squeeze((native(images) + mirrored) / 2, axis=-1)
-    served = keras.Model(images, [ops.sigmoid(ops.mean(logits, axis=(1, 2))), logits])
+    served = serve(native)
     write_graph(served, path, ["p_ai", "map"])
     return served
 

@@ -1,0 +1,58 @@
+"""What Pillow leaves to its caller: small files that would fill the memory or never end."""
+
+import re
+
+from PIL import TiffImagePlugin
+
+# The next segment of a JPEG: its marker, and its length unless it is the end of the image.
+SEGMENT = re.compile(rb"\xff(?:(\xd9)|([\xc0-\xcf\xda-\xfe])(..))", re.DOTALL)
+MAX_SEGMENTS, MAX_SCANS = 1000, 100
+
+
+def repeats_itself(jpeg):
+    """Whether a JPEG has more parts than any camera or editor writes.
+
+    Each scan costs a pass over the whole picture, each EXIF segment a copy of those before it.
+    """
+    at = scans = 0
+    for _ in range(MAX_SEGMENTS):
+        segment = SEGMENT.search(jpeg, at)
+        if not segment or segment[1] and scans:
+            return False
+        scans += segment[2] == b"\xda"
+        if scans > MAX_SCANS:
+            return True
+        at = segment.end() + (max(int.from_bytes(segment[3], "big") - 2, 0) if segment[3] else 0)
+    return True
+
+
+class Directory(TiffImagePlugin.ImageFileDirectory_v2):
+    """A TIFF or EXIF directory whose entries, together, are no larger than the file.
+
+    Pillow copies what each entry points to, though thousands may point to the same megabytes.
+    """
+
+    def load(self, fp):
+        """Read the entries; ValueError if they overlap by far."""
+        super().load(_Metered(fp))
+
+
+# For every format, and for the directories that Pillow reads while it opens a file.
+TiffImagePlugin.ImageFileDirectory_v2 = Directory
+
+
+class _Metered:
+    """A file of which no more can be read than twice its size."""
+
+    def __init__(self, file):
+        self.seek, self.tell, self._file = file.seek, file.tell, file
+        here = file.tell()
+        self._left = 2 * file.seek(0, 2) + 2**20
+        file.seek(here)
+
+    def read(self, count):
+        """As a file does; each call counts a hundred bytes more, for the time that it takes."""
+        self._left -= count + 100
+        if self._left < 0:
+            raise ValueError("The entries of the directory repeat the file's content.")
+        return self._file.read(count)

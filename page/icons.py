@@ -1,0 +1,10 @@
+"""Drawings for what a picture is: in a box of 24 × 24, without colours of their own."""
+
+from ensemble.vote import AI, REAL
+
+ICONS = {
+    REAL: '<path d="M4 8h3l2-3h6l2 3h3v11H4z"/><circle cx="12" cy="13" r="3.5"/>',
+    AI: '<path d="M11 3l2 6 6 2-6 2-2 6-2-6-6-2 6-2z"/>'
+        '<path d="M18.5 15l1 2.5 2.5 1-2.5 1-1 2.5-1-2.5-2.5-1 2.5-1z"/>',
+    None: '<rect x="4" y="4" width="16" height="16" rx="3"/><path d="M4 16l5-5 4 4 3-3 4 4"/>',
+}
