@@ -102,10 +102,23 @@ def resize(options):
 
 
 def evaluate(options):
-    """measure a pack on a labelled split"""
+    """measure a pack, or a run of any recipe, on labelled images"""
+    if options.run_folder:
+        from training.evaluate_run import evaluate_run
+
+        evaluate_run(options.run_folder, options.data, options.out, options.real, options.ai,
+                     _pairs(options.generators or []), options.images)
+        return
     from training.evaluate import evaluate as measure
 
     measure(options.pack, options.data, options.out)
+
+
+def augment(options):
+    """write changed copies of a folder's images: rotated, shifted, sheared, zoomed, mirrored"""
+    from training.augment import augment as write
+
+    write(options.data, options.out, options.copies, options.seed)
 
 
 def robustness(options):
@@ -239,7 +252,16 @@ def _parser():
                            "(default: svm, cnn and resnet of --runs)")
     command(resize, "--pack").add_argument("--photos", required=True,
                                            help="parquet with image, label and source")
-    command(evaluate, "--pack", "--data", "--out")
+    measured = command(evaluate, "--pack", "--data", "--out", "--real", "--ai")
+    measured.add_argument("--run", dest="run_folder", metavar="RUN",
+                          help="folder of a run; --out is a folder then, for the report and its "
+                               "figures")
+    measured.add_argument("--generators", nargs="+", metavar="NAME=PATH",
+                          help="with --run: measure it on the fakes of these generators too")
+    measured.add_argument("--images", type=int, default=5000,
+                          help="fakes of each generator (default: %(default)s)")
+    command(augment, "--data", "--out", "--seed").add_argument(
+        "--copies", type=int, default=1, help="of each image (default: %(default)s)")
     command(robustness, "--pack", "--data", "--out", "--seed").add_argument(
         "--images", type=int, default=2000, help="how many, half of each class "
                                                  "(default: %(default)s)")

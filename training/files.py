@@ -115,7 +115,7 @@ def find(path, real=None, ai=None):
     return files.take(labels != LEFT_OUT)
 
 
-def check(files, size):
+def check(files, size, once=True):
     """Decode every file once: which can be read, which are there twice.
 
     Parameters
@@ -123,11 +123,13 @@ def check(files, size):
     files : Files
     size : int
         Side in pixels that they will be read at.
+    once : bool
+        Keep the first of byte-identical files only.
 
     Returns
     -------
     files : Files
-        Those that can be read, with digests, the first of byte-identical ones.
+        Those that can be read, with digests.
     facts : dict
         `unreadable`, a list of [name, reason]; `duplicates`, how many were left out; and
         `max_side`, the longest side among the files that are left.
@@ -155,13 +157,13 @@ def check(files, size):
     good = np.ones(len(files), bool)
     good[[i for i, _ in unreadable]] = False
     readable = Files(files.source, files.rows, files.labels, digests).take(good)
-    kept = deduplicate(readable)
+    kept = deduplicate(readable) if once else readable
     return kept, {"unreadable": [[files.name(i), why] for i, why in unreadable],
                   "duplicates": len(readable) - len(kept),
                   "max_side": int(sides.max(initial=0))}
 
 
-def load_files(path, size, real=None, ai=None):
+def load_files(path, size, real=None, ai=None, once=True):
     """`find`, then `check`, and say what was left out and what was read as what.
 
     Returns
@@ -175,7 +177,7 @@ def load_files(path, size, real=None, ai=None):
     DataError
         As `find`, and if no file of a class can be read.
     """
-    files, facts = check(find(path, real, ai), size)
+    files, facts = check(find(path, real, ai), size, once)
     bad = facts["unreadable"]
     for name, why in bad[:NAMED]:
         print(f"skipped {name}: {why}")
