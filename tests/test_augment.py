@@ -18,7 +18,8 @@ def folder(tmp_path):
 
 
 def read(path):
-    return {str(p.relative_to(path)): np.asarray(Image.open(p)) for p in sorted(path.rglob("*.png"))}
+    """Images of a folder, by name."""
+    return {str(p.relative_to(path)): np.asarray(Image.open(p)) for p in path.rglob("*.png")}
 
 
 def test_copies_lie_in_the_same_folders(folder, tmp_path, capsys):
