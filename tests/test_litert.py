@@ -14,7 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 from ensemble.images import fit_square, open_picture
 from tests import made
 from tests.tiny import build_tiny_pack, read_manifest, write_manifest
-from training import data, export, litert, recipes
+from training import data, graphs, litert, recipes
 from training.__main__ import main
 
 README = Path(__file__).parent.parent / "README.md"
@@ -49,7 +49,7 @@ def runs(images, tmp_path_factory):
 def pack(runs, tmp_path_factory):
     """A pack with that network in it, and two SVMs, which have no LiteRT files."""
     folder = build_tiny_pack(tmp_path_factory.mktemp("pack") / "tiny")
-    export.export_network(keras.models.load_model(runs / "cnn" / "cnn.keras"), folder / "cnn.onnx")
+    graphs.export_network(keras.models.load_model(runs / "cnn" / "cnn.keras"), folder / "cnn.onnx")
     manifest = read_manifest(folder)
     svm, cnn, _ = manifest["members"]
     manifest["members"] = [svm, cnn, {**svm, "name": "flat"}]
@@ -74,7 +74,7 @@ def written(pack, runs, splits, tmp_path_factory):
 
 
 def test_float32_is_the_served_function(written, runs, images):
-    served = export.serve(keras.models.load_model(runs / "cnn" / "cnn.keras"))
+    served = graphs.serve(keras.models.load_model(runs / "cnn" / "cnn.keras"))
     expected = np.asarray(served(images)[0])
     assert np.ptp(expected) > 0.2
     judge = litert.runtime(written / "cnn.tflite", threads=1)

@@ -11,8 +11,14 @@ from pathlib import Path
 
 from ensemble.images import ImageError
 from ensemble.pack import SHIPPED, PackError
-from training.data import DataError, deduplicate, load, split
+from training.data import DataError, WeightsError, deduplicate, load, split
 from training.publish import PublishError
+
+MEMBERS = ("svm", "cnn", "resnet")  # of the shipped pack
+EPOCHS = 36
+# What `fit` takes for a student system's recipe only, and what it is when not given.
+STUDENTS = {"validation": None, "size": None, "real": None, "ai": None, "batch": None,
+            "weights": "as reported", "fine_tune": False}
 
 
 def main(arguments=None):
@@ -21,10 +27,17 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (DataError, PackError, ImageError, PublishError, OSError) as error:
+    except (DataError, PackError, ImageError, PublishError, WeightsError, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def recipes(options):
+    """list the models that can be trained: ours and those of five student systems"""
+    from training.recipes.listing import table
+
+    print(table())
 
 
 def dcgan(options):
@@ -49,33 +62,35 @@ def sample(options):
 
 
 def fit(options):
-    """train a member: svm, cnn or resnet"""
-    from training.fit import fit_network, fit_svm
+    """train a recipe of `recipes`, on CIFAKE or on a folder of yours"""
+    given = {name: getattr(options, name) for name in STUDENTS}
+    given["weights"] = None if options.weights == "none" else options.weights
+    out = Path(options.out or f"runs/{options.recipe}")
+    if options.recipe in MEMBERS:
+        changed = [name for name in STUDENTS if getattr(options, name) != STUDENTS[name]]
+        if changed:
+            raise DataError(f"{options.recipe} is trained on CIFAKE in one way; it takes no "
+                            f"--{', --'.join(changed).replace('_', '-')}.")
+        _fit_member(options, out)
+        return
+    from training.runs import fit_run
 
-    train, validation = split(deduplicate(load(options.data)))
-    added = 0
-    if options.generator:
-        from training.fakes import fakes
-
-        # A tenth of the fakes, so that the pack knows a second family without drowning the first.
-        added = int(train.labels.sum()) // 10
-        train = train.join(fakes(options.generator, added))
-    out = Path(options.out or f"runs/{options.member}")
-    if options.member == "svm":
-        fit_svm(train, validation, out, options.images, corrupt=options.corrupt,
-                seed=options.seed, added_fakes=added)
-    else:
-        fit_network(options.member, train, validation, out, options.epochs,
-                    corrupt=options.corrupt, seed=options.seed, mixed=not options.float32,
-                    added_fakes=added)
+    print(fit_run(options.recipe, options.data, out, generator=options.generator,
+                  epochs=options.epochs, seed=options.seed, **given))
 
 
 def export(options):
-    """make the pack of the fitted members"""
-    from training.export import export_pack
+    """make a pack of fitted members: the shipped three, or runs of any recipes"""
+    if options.members:
+        from training.members import export_members
 
-    train, validation = split(deduplicate(load(options.data)))
-    manifest = export_pack(options.runs, options.out, train, validation)
+        manifest = export_members(_pairs(options.members), options.data, options.out,
+                                  options.validation, options.real, options.ai)
+    else:
+        from training.export import export_pack
+
+        train, validation = split(deduplicate(load(options.data)))
+        manifest = export_pack(options.runs, options.out, train, validation)
     print(f"{options.out}: validation accuracy {manifest['training']['validation_accuracy']}")
 
 
@@ -87,10 +102,23 @@ def resize(options):
 
 
 def evaluate(options):
-    """measure a pack on a labelled split"""
+    """measure a pack, or a run of any recipe, on labelled images"""
+    if options.run_folder:
+        from training.evaluate_run import evaluate_run
+
+        evaluate_run(options.run_folder, options.data, options.out, options.real, options.ai,
+                     _pairs(options.generators or []), options.images)
+        return
     from training.evaluate import evaluate as measure
 
     measure(options.pack, options.data, options.out)
+
+
+def augment(options):
+    """write changed copies of a folder's images: rotated, shifted, sheared, zoomed, mirrored"""
+    from training.augment import augment as write
+
+    write(options.data, options.out, options.copies, options.seed)
 
 
 def robustness(options):
@@ -104,10 +132,8 @@ def generators(options):
     """measure packs on the fakes of generators trained here"""
     from training.generators import generators as measure
 
-    models = dict(pair.partition("=")[::2] for pair in options.generators)
-    if not all(models.values()):
-        raise DataError(f"Give each generator as NAME=PATH; given {options.generators}.")
-    measure(options.packs or [SHIPPED], options.data, models, options.out, options.images)
+    measure(options.packs or [SHIPPED], options.data, _pairs(options.generators), options.out,
+            options.images)
 
 
 def litert(options):
@@ -150,6 +176,33 @@ def publish(options):
         publish_space(options.space, Path(__file__).parent.parent, options.repo, revision)
 
 
+def _fit_member(options, out):
+    from training.fit import fit_network, fit_svm
+
+    train, validation = split(deduplicate(load(options.data)))
+    added = 0
+    if options.generator:
+        from training.fakes import fakes
+
+        # A tenth of the fakes, so that the pack knows a second family without drowning the first.
+        added = int(train.labels.sum()) // 10
+        train = train.join(fakes(options.generator, added))
+    if options.recipe == "svm":
+        fit_svm(train, validation, out, options.images, corrupt=options.corrupt,
+                seed=options.seed, added_fakes=added)
+    else:
+        fit_network(options.recipe, train, validation, out, options.epochs or EPOCHS,
+                    corrupt=options.corrupt, seed=options.seed, mixed=not options.float32,
+                    added_fakes=added)
+
+
+def _pairs(given):
+    pairs = dict(pair.partition("=")[::2] for pair in given)
+    if not all(pairs.values()):
+        raise DataError(f"Give each as NAME=PATH; given {' '.join(given)}.")
+    return pairs
+
+
 def _real(path):
     train, _ = split(deduplicate(load(path)))
     return train.take(train.labels == 0)
@@ -174,25 +227,54 @@ def _parser():
         "--pack": {"default": SHIPPED, "help": "folder of the pack (default: %(default)s)"},
         "--runs": {"default": "runs", "help": "folder of the runs (default: %(default)s)"},
         "--generator": {"help": "a trained generator.keras of `dcgan` or `ddpm`"},
-        "--epochs": {"type": int, "default": 36, "help": "default: %(default)s"},
+        "--validation": {"help": "data of a recipe to choose and calibrate on (default: a part of "
+                                 "--data)"},
+        "--real": {"metavar": "NAME", "help": "what the class of real images is called"},
+        "--ai": {"metavar": "NAME", "help": "what the class of AI-generated images is called"},
+        "--epochs": {"type": int, "default": EPOCHS, "help": "default: %(default)s"},
     }
+    command(recipes)
     for generator in (dcgan, ddpm):
         command(generator, "--data", "--out", "--epochs", "--seed")
     command(sample, "--generator", "--out").add_argument(
         "--seeds", type=int, nargs="+", required=True)
-    member = command(fit, "--data", "--generator", "--epochs", "--seed")
-    member.add_argument("member", choices=["svm", "cnn", "resnet"])
-    member.add_argument("--out", help="folder of the run (default: runs/MEMBER)")
-    member.add_argument("--images", type=int, default=20_000,
-                        help="images that the SVM is fitted on (default: %(default)s)")
-    member.add_argument("--corrupt", type=float, default=0.25,
-                        help="share of the images that are corrupted (default: %(default)s)")
-    member.add_argument("--float32", action="store_true",
-                        help="compute in float32 instead of bfloat16")
-    command(export, "--data", "--runs", "--out")
+    recipe = command(fit, "--generator", "--seed", "--validation", "--real", "--ai")
+    recipe.add_argument("recipe", help="a name that `recipes` lists")
+    recipe.add_argument("--data", required=True, help="a folder with a sub-folder of real and one "
+                                                      "of AI-generated images, or parquet")
+    recipe.add_argument("--out", help="folder of the run (default: runs/RECIPE)")
+    recipe.add_argument("--epochs", type=int, help="default: the recipe's")
+    theirs = recipe.add_argument_group("recipes of the student systems")
+    theirs.add_argument("--batch", type=int, help="default: the recipe's")
+    theirs.add_argument("--size", type=int, help="side of the input in pixels (default: the "
+                                                 "recipe's)")
+    theirs.add_argument("--weights", choices=["imagenet", "none"], default=STUDENTS["weights"],
+                        help="what the base starts from (default: %(default)s)")
+    theirs.add_argument("--fine-tune", action="store_true",
+                        help="then train again with more of the base unfrozen")
+    members = recipe.add_argument_group("svm, cnn and resnet")
+    members.add_argument("--images", type=int, default=20_000,
+                         help="images that the SVM is fitted on (default: %(default)s)")
+    members.add_argument("--corrupt", type=float, default=0.25,
+                         help="share of the images that are corrupted (default: %(default)s)")
+    members.add_argument("--float32", action="store_true",
+                         help="compute in float32 instead of bfloat16")
+    pack = command(export, "--data", "--runs", "--out", "--validation", "--real", "--ai")
+    pack.add_argument("--members", nargs="+", metavar="NAME=RUN",
+                      help="members by name, each a run's folder; an odd number "
+                           "(default: svm, cnn and resnet of --runs)")
     command(resize, "--pack").add_argument("--photos", required=True,
                                            help="parquet with image, label and source")
-    command(evaluate, "--pack", "--data", "--out")
+    measured = command(evaluate, "--pack", "--data", "--out", "--real", "--ai")
+    measured.add_argument("--run", dest="run_folder", metavar="RUN",
+                          help="folder of a run; --out is a folder then, for the report and its "
+                               "figures")
+    measured.add_argument("--generators", nargs="+", metavar="NAME=PATH",
+                          help="with --run: measure it on the fakes of these generators too")
+    measured.add_argument("--images", type=int, default=5000,
+                          help="fakes of each generator (default: %(default)s)")
+    command(augment, "--data", "--out", "--seed").add_argument(
+        "--copies", type=int, default=1, help="of each image (default: %(default)s)")
     command(robustness, "--pack", "--data", "--out", "--seed").add_argument(
         "--images", type=int, default=2000, help="how many, half of each class "
                                                  "(default: %(default)s)")

@@ -20,11 +20,23 @@ FAKE, REAL = 0, 1
 # CIFAR-10's classes in CIFAKE's file names: "0001.jpg" is the first, "0001 (4).jpg" the fourth.
 KINDS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SIZE = 32
+# How data sets spell their classes: CIFAKE's numbers, and words in small letters.
+SPELLINGS = {
+    0: {"real", "reals", "realart", "realimages", "realfaces", "trainingreal", "photo", "photos",
+        "human", "authentic", str(REAL)},
+    1: {"fake", "fakes", "ai", "aiart", "aiartdata", "aigenerated", "aiimages", "generated",
+        "synthetic", "diffusion", "fakeimages", "fakefaces", "trainingfake", str(FAKE)},
+    2: {"gan", "gans", "dcgan"},
+}
 FAKE_SEEDS = 1_000_000  # seeds of a generator's training fakes begin here, the examples' lie below
 
 
 class DataError(ValueError):
     """Data that can't be used; the message says where, what was found and what is accepted."""
+
+
+class WeightsError(RuntimeError):
+    """ImageNet weights that can't be had; the message says why and what can be done."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,43 @@ def load(path, size=SIZE):
     return Data(images, labels, digests, np.array([_kind(name) for name in names], np.uint8))
 
 
+def class_labels(names, real=None, ai=None, where="data"):
+    """What each class of a data set is.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the classes: two, or three with a GAN's images apart.
+    real, ai : str, optional
+        Which of them is which; without them it is told by `SPELLINGS`. With both, other classes
+        but a GAN's are left out.
+    where : path
+        For the message.
+
+    Returns
+    -------
+    dict of str to int
+        By name: 0 for real, 1 for AI-generated, 2 for a GAN's.
+
+    Raises
+    ------
+    DataError
+        If a class isn't there or can't be told.
+    """
+    given = {name: label for name, label in ((real, 0), (ai, 1)) if name is not None}
+    missing = [name for name in given if name not in names]
+    told = {name: given.get(name, _spelt(name)) for name in names}
+    if len(given) == 1 and len(names) == 2:
+        told = {name: given.get(name, 1 - next(iter(given.values()))) for name in names}
+    elif len(given) == 2:
+        told = {name: label for name, label in told.items() if name in given or label == 2}
+    if missing or sorted(map(str, told.values())) not in (["0", "1"], ["0", "1", "2"]):
+        raise DataError(f"{where}: one class of real and one of AI-generated images were expected "
+                        f"(and a third, GAN, if you like), found {', '.join(names) or 'none'}. "
+                        f"Say which is which with --real NAME --ai NAME.")
+    return told
+
+
 def deduplicate(data):
     """Keep the first of byte-identical files.
 
@@ -134,7 +183,7 @@ def split(data, validation=5000, seed=0):
     """
     rng = np.random.default_rng(seed)
     held = np.zeros(len(data), bool)
-    for label in (0, 1):
+    for label in np.unique(data.labels):
         rows = np.flatnonzero(data.labels == label)
         count = min(validation // 2, len(rows) // 2)
         held[rng.permutation(rows)[:count]] = True
@@ -153,6 +202,11 @@ def fingerprint(data):
     digest = hashlib.sha256(data.digests[order].astype(">u8").tobytes())
     digest.update(data.labels[order].tobytes())
     return digest.hexdigest()
+
+
+def _spelt(name):
+    word = re.sub(r"[\W_]", "", name.lower())
+    return next((label for label, words in SPELLINGS.items() if word in words), None)
 
 
 def _kind(name):

@@ -67,7 +67,7 @@ def generate(generator, seeds):
     return np.clip((images + 1) * 127.5, 0, 255).round().astype(np.uint8)
 
 
-def fit(real, out, epochs=24, batch=64, seed=0):
+def fit(real, out, epochs=24, batch=64, seed=0, build=(build_generator, build_discriminator)):
     """Train the generator; resumes after the last whole epoch found in `out`.
 
     Parameters
@@ -77,6 +77,8 @@ def fit(real, out, epochs=24, batch=64, seed=0):
     out : path
         Folder for `generator.keras` (the moving average), `curve.csv` and the checkpoint.
     epochs, batch, seed : int
+    build : pair of callable
+        Of the generator and of the discriminator, with the inputs and outputs of those above.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def fit(real, out, epochs=24, batch=64, seed=0):
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    generator, average, discriminator = build_generator(), build_generator(), build_discriminator()
+    generator, average, discriminator = build[0](), build[0](), build[1]()
     average.set_weights(generator.get_weights())
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     discriminator.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), loss)

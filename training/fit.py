@@ -69,7 +69,7 @@ def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.02, k
     out.mkdir(parents=True, exist_ok=True)
     checkpoint, curve, kept = (out / name for name in ("checkpoint.keras", "curve.csv",
                                                        "losses.npy"))
-    commit = _commit()
+    begun = commit()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed else "float32")
     batches = Batches(train, batch, seed, keep, corrupt)
@@ -95,15 +95,15 @@ def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.02, k
     network.set_weights(model.get_weights())
     path = out / f"{name}.keras"
     network.save(path)
-    _note(out, name=name, epochs=epochs, batch=batch, rate=rate, keep=keep,
-          corrupt=corrupt, seed=seed, images=len(train), added_fakes=added_fakes,
-          minutes=_minutes(curve), commit=commit, parameters=network.count_params(),
-          backend=keras.backend.backend())
+    note(out / "run.json", name=name, epochs=epochs, batch=batch, rate=rate, keep=keep,
+         corrupt=corrupt, seed=seed, images=len(train), added_fakes=added_fakes,
+         minutes=minutes(curve), commit=begun, parameters=network.count_params(),
+         backend=keras.backend.backend())
     return path
 
 
 def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corrupt=0.25, seed=0,
-            jobs=2, added_fakes=0):
+            jobs=2, added_fakes=0, name="svm", build=recipes.svm, facts=None):
     """Search, fit and calibrate the SVM.
 
     The grid is searched by three-fold cross-validation on a small subset, the best is fitted
@@ -114,7 +114,7 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corr
     ----------
     train, validation : Data
     out : path
-        Folder for `svm.joblib`, `grid.csv` and `run.json`.
+        Folder for `<name>.joblib`, `grid.csv` and `run.json`.
     images, search : int
         Size of the subset to fit on, and of its part to search on; half of each class.
     grid : dict, optional
@@ -122,6 +122,11 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corr
     corrupt : float
         Share of the images that `any_corruption` changes.
     seed, jobs, added_fakes : int
+    name : str
+    build : callable
+        `() → sklearn.pipeline.Pipeline` with the last step `svc`.
+    facts : dict, optional
+        What else `run.json` shall hold.
 
     Returns
     -------
@@ -130,14 +135,14 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corr
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    clock, commit = time.time(), _commit()
+    clock, begun = time.time(), commit()
     rng = np.random.default_rng(seed)
     subset = train.take(balanced(train.labels, images, rng))
     for i in np.flatnonzero(rng.random(len(subset)) < corrupt):
         subset.images[i] = any_corruption(subset.images[i], rng)
     part = subset.take(balanced(subset.labels, search, rng))
     grid = grid or {"pca__n_components": [80, 130], "svc__C": [2, 4, 8]}
-    searched = GridSearchCV(recipes.svm(), grid, n_jobs=jobs, refit=False, verbose=2,
+    searched = GridSearchCV(build(), grid, n_jobs=jobs, refit=False, verbose=2,
                             cv=StratifiedKFold(3, shuffle=True, random_state=seed))
     searched.fit(part.images, part.labels)
     with (out / "grid.csv").open("w", newline="") as file:
@@ -147,16 +152,34 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corr
         for tried, mean, std in zip(results["params"], results["mean_test_score"],
                                     results["std_test_score"]):
             writer.writerow([*tried.values(), f"{mean:.4f}", f"{std:.4f}"])
-    fitted = recipes.svm().set_params(**searched.best_params_).fit(subset.images, subset.labels)
+    fitted = build().set_params(**searched.best_params_).fit(subset.images, subset.labels)
     calibrated = CalibratedClassifierCV(FrozenEstimator(fitted), method="sigmoid")
     calibrated.fit(validation.images, validation.labels)
-    path = out / "svm.joblib"
+    path = out / f"{name}.joblib"
     joblib.dump(calibrated, path, compress=3)
-    _note(out, name="svm", **searched.best_params_, images=len(subset), corrupt=corrupt,
-          added_fakes=added_fakes, seed=seed, commit=commit,
-          support_vectors=int(fitted["svc"].n_support_.sum()),
-          minutes=round((time.time() - clock) / 60, 1))
+    note(out / "run.json", name=name, **searched.best_params_, images=len(subset), corrupt=corrupt,
+         added_fakes=added_fakes, seed=seed, commit=begun,
+         support_vectors=int(fitted["svc"].n_support_.sum()),
+         minutes=round((time.time() - clock) / 60, 1), **(facts or {}))
     return path
+
+
+def minutes(curve):
+    """How long the epochs of a curve took."""
+    rows = csv.DictReader(curve.read_text().splitlines())
+    return round(sum(float(row["seconds"]) for row in rows) / 60, 1)
+
+
+def commit():
+    """The commit of the code that runs, with `-dirty` if it was changed since; None outside git."""
+    found = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"], check=False,
+                           capture_output=True, text=True, cwd=Path(__file__).parent)
+    return found.stdout.strip() or None
+
+
+def note(path, **facts):
+    """Write facts down as JSON."""
+    path.write_text(json.dumps(facts, indent=2) + "\n")
 
 
 def _pooled(network):
@@ -168,19 +191,3 @@ def _optimizer(steps, rate):
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 10, warmup_target=rate, warmup_steps=steps // 10)
     return Muon(schedule, momentum=0.9, nesterov=True)
-
-
-def _minutes(curve):
-    rows = csv.DictReader(curve.read_text().splitlines())
-    return round(sum(float(row["seconds"]) for row in rows) / 60, 1)
-
-
-def _commit():
-    """The commit of the code that runs, with `-dirty` if it was changed since; None outside git."""
-    found = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"], check=False,
-                           capture_output=True, text=True, cwd=Path(__file__).parent)
-    return found.stdout.strip() or None
-
-
-def _note(out, **facts):
-    (out / "run.json").write_text(json.dumps(facts, indent=2) + "\n")

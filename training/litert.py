@@ -18,7 +18,7 @@ from ensemble import Ensemble
 from ensemble.member import cores
 from training import data as cifake
 from training.evaluate import score, write_json
-from training.export import serve
+from training.graphs import serve
 
 BATCH = 100
 PER = 10_000  # images that the times in the report are for

@@ -51,14 +51,20 @@ def save(name, theme, manifest, reports, path):
         Content of `reports/*.json` by file name without its ending.
     path : path
     """
+    draw = {"training": training, "confusion": confusion, "roc": roc, "reliability": reliability,
+            "risk": risk, "robustness": robustness, "generators": generators, "photos": photos}[name]
+    write(lambda figure, colours: draw(figure, colours, manifest, reports), TITLES[name], theme,
+          path)
+
+
+def write(draw, title, theme, path):
+    """Write what `draw(figure, colours)` draws as SVG."""
     colours = COLOURS[theme]
     with style.context(_settings(colours), after_reset=True):
         figure = Figure(layout="constrained")
-        {"training": training, "confusion": confusion, "roc": roc, "reliability": reliability,
-         "risk": risk, "robustness": robustness, "generators": generators,
-         "photos": photos}[name](figure, colours, manifest, reports)
+        draw(figure, colours)
         file = io.StringIO()
-        figure.savefig(file, format="svg", metadata={"Title": TITLES[name], "Date": None})
+        figure.savefig(file, format="svg", metadata={"Title": title, "Date": None})
     Path(path).write_text(SUPERFLUOUS.sub("", file.getvalue()), "utf-8", newline="\n")
 
 

@@ -1,0 +1,136 @@
+"""A pack of any recipes: made of runs on tiny data, and serving in the app unchanged."""
+
+import json
+
+import gradio as gr
+import joblib
+import keras
+import numpy as np
+import onnxruntime
+import pytest
+
+import app
+from ensemble import Ensemble
+from tests import made
+from training import data, files, graphs, runs
+from training.__main__ import main
+from training.recipes import RECIPES, system2
+
+pytestmark = pytest.mark.filterwarnings(
+    # tf2onnx asks numpy for the name `object`, which numpy is about to give back.
+    "ignore:In the future `np.object`:FutureWarning",
+    # Keras's variables predate numpy 2's `copy` keyword.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
+    # skl2onnx reads every attribute of an SVC, the deprecated ones too.
+    "ignore:Attribute `prob[AB]_` was deprecated:FutureWarning",
+)
+SIZE = 24
+NAMES = ("svm-flat", "cnn-two-ai", "cnn-baseline")  # scikit-learn, a sigmoid, a softmax
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    return made.write_folder(tmp_path_factory.mktemp("own") / "mine", made.files(60, size=30))
+
+
+@pytest.fixture(scope="module")
+def fitted(own, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(system2, "SVM_GRID", {"svc__kernel": ["rbf", "poly"], "svc__C": [1]})
+        for name in NAMES:
+            assert main(["fit", name, "--data", str(own), "--size", str(SIZE), "--epochs", "1",
+                         "--batch", "16", "--out", str(folder / name)]) == 0
+    return folder
+
+
+def members(fitted, *names):
+    return [f"{name}-here={fitted / name}" for name in names]
+
+
+@pytest.fixture(scope="module")
+def trained(own, fitted, tmp_path_factory):
+    out = tmp_path_factory.mktemp("weights") / "mine"
+    assert main(["export", "--members", *members(fitted, *NAMES), "--data", str(own),
+                 "--out", str(out)]) == 0
+    return out
+
+
+# Gradio leaves the event loop of a page open that is built and never launched.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_app_judges_with_it(trained, tmp_path):
+    ensemble = Ensemble.load(trained)
+    demo = app.build(ensemble)
+    detect = next(fn.fn for fn in demo.fns.values() if fn.api_name == "detect")
+    image = tmp_path / "new.jpg"
+    image.write_bytes(made.jpeg(made.image(made.FAKE, 999, size=30)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+        answer = detect(gr.FileData(path=str(image)).model_dump())
+    assert answer == ensemble.judge(image).as_dict()
+    assert answer["pack"] == "mine"
+    assert [vote["member"] for vote in answer["votes"]] == [f"{name}-here" for name in NAMES]
+
+
+def test_each_member_says_what_its_run_says(trained, fitted, own):
+    _, unseen, _ = runs.parts(own, SIZE)
+    images = files.in_memory(unseen, SIZE).images
+    p_ai, _ = Ensemble.load(trained).predict(images)
+    for column, name in zip(p_ai.T, NAMES):
+        np.testing.assert_allclose(column, runs.open_run(fitted / name).predict(images)[:, 1],
+                                   atol=1e-4)  # the SVM's kernel is computed in float32
+    native = joblib.load(fitted / "svm-flat" / "svm-flat.joblib")
+    assert np.mean((native.predict_proba(images)[:, 1] > 0.5) == unseen.labels) > 0.8
+
+
+def test_the_manifest_knows_what_the_members_were_trained_on(trained, own):
+    manifest = json.loads((trained / "manifest.json").read_text())
+    assert manifest["input_size"] == SIZE and manifest["domain"]["max_side"] == 2 * SIZE
+    assert [m["description"] for m in manifest["members"]] == [RECIPES[n].says for n in NAMES]
+    training = manifest["training"]
+    assert (training["images"], training["validation_images"]) == (96, 24)
+    assert training["fingerprint"] == data.fingerprint(files.load_files(own, SIZE)[0])
+    ensemble = Ensemble.load(trained)
+    assert len(ensemble.pack.training_digests) == 120
+    assert ensemble.judge(next((own / "FAKE").iterdir())).reasons[-1].startswith("This very file")
+
+
+def test_packs_that_would_not_vote_are_refused(fitted, own, tmp_path, capsys):
+    def export(given, *more):
+        assert main(["export", "--members", *given, "--data", str(own), *more,
+                     "--out", str(tmp_path)]) == 2
+        return capsys.readouterr().err
+
+    assert "an odd number of members" in export(members(fitted, *NAMES[:2]))
+    assert "no finished run there" in export([f"x={tmp_path}"])
+    assert "given a/b" in export([f"a/b={fitted / 'svm-flat'}"])
+    assert "was trained on some of the validation images" in export(
+        members(fitted, "cnn-two-ai"), "--validation", str(own))
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in (fitted / "cnn-two-ai").iterdir():
+        (other / file.name).write_bytes(file.read_bytes())
+    facts = json.loads((other / "run.json").read_text())
+    (other / "run.json").write_text(json.dumps({**facts, "size": 40}))
+    assert "x sees 40" in export([*members(fitted, *NAMES[:2]), f"x={other}"])
+
+
+@pytest.mark.parametrize("units", [1, 2, 3])
+def test_a_network_of_average_and_one_unit_has_an_exact_map(units, tmp_path):
+    keras.utils.set_random_seed(1)
+    pixels = keras.layers.Input((16, 16, 3), dtype="uint8")
+    x = keras.layers.Conv2D(8, 3, 2)(keras.layers.Rescaling(1 / 50)(pixels))
+    x = keras.layers.Dropout(0.5)(keras.layers.GlobalAveragePooling2D()(x))
+    x = keras.layers.Dense(units, activation="softmax" if units > 1 else "sigmoid",
+                           bias_initializer="random_normal")(x)
+    network = keras.Model(pixels, x)
+    graphs.export_classifier(network, tmp_path / "x.onnx")
+    images = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), dtype=np.uint8)
+    p_ai, *maps = onnxruntime.InferenceSession(tmp_path / "x.onnx").run(None, {"images": images})
+    given = np.asarray(network(images))
+    np.testing.assert_allclose(p_ai, given[:, 0] if units == 1 else 1 - given[:, 0], atol=1e-5)
+    assert np.ptp(p_ai) > 0.01
+    assert len(maps) == (units < 3)
+    for cells in maps:
+        assert cells.shape == (5, 7, 7)
+        np.testing.assert_allclose(1 / (1 + np.exp(-cells.mean(axis=(1, 2)))), p_ai, atol=1e-5)
