@@ -52,7 +52,8 @@ def save(name, theme, manifest, reports, path):
     path : path
     """
     draw = {"training": training, "confusion": confusion, "roc": roc, "reliability": reliability,
-            "risk": risk, "robustness": robustness, "generators": generators, "photos": photos}[name]
+            "risk": risk, "robustness": robustness, "generators": generators,
+            "photos": photos}[name]
     write(lambda figure, colours: draw(figure, colours, manifest, reports), TITLES[name], theme,
           path)
 
