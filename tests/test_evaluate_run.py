@@ -13,15 +13,18 @@ from training import files, runs
 from training.__main__ import main
 from training.fakes import generate
 
-# Keras's variables predate numpy 2's `copy` keyword.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+pytestmark = [
+    pytest.mark.usefixtures("eagerly"),
+    # Keras's variables predate numpy 2's `copy` keyword.
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")]
 
 
 @pytest.fixture(scope="module")
 def cifake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    made.write_parquet(folder / "train.parquet", made.files(60))
+    made.write_parquet(folder / "train.parquet", made.files(48))
+    made.write_parquet(folder / "validation.parquet", made.files(12, first=500))
     again = made.files(1, first=1000)
     made.write_parquet(folder / "test.parquet", made.files(20, first=1000) + again + made.files(1))
     return folder
@@ -33,8 +36,9 @@ def fitted(cifake, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
 
     def fit(name, *more):
-        assert main(["fit", name, "--data", str(cifake / "train.parquet"), "--batch", "24",
-                     "--epochs", "1", "--out", str(folder / name), *more]) == 0
+        assert main(["fit", name, "--data", str(cifake / "train.parquet"), "--validation",
+                     str(cifake / "validation.parquet"), "--batch", "24", "--epochs", "1",
+                     "--out", str(folder / name), *more]) == 0
 
     fit("dcgan")
     fit("three-class", "--generator", str(folder / "dcgan" / "generator.keras"))

@@ -14,6 +14,7 @@ from pathlib import Path
 import joblib
 import keras
 import numpy as np
+from joblib import parallel_config
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
@@ -144,7 +145,9 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corr
     grid = grid or {"pca__n_components": [80, 130], "svc__C": [2, 4, 8]}
     searched = GridSearchCV(build(), grid, n_jobs=jobs, refit=False, verbose=2,
                             cv=StratifiedKFold(3, shuffle=True, random_state=seed))
-    searched.fit(part.images, part.labels)
+    # libsvm lets other threads work; a process each would have to import Keras to know a recipe.
+    with parallel_config("threading"):
+        searched.fit(part.images, part.labels)
     with (out / "grid.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*grid, "accuracy", "spread"])
