@@ -11,9 +11,11 @@ from tests import made
 from training import data, dcgan, ddpm, fakes
 from training.__main__ import main
 
-pytestmark = pytest.mark.filterwarnings(
+pytestmark = [
+    pytest.mark.usefixtures("eagerly"),
     # Keras's variables predate numpy 2's `copy` keyword.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")]
 
 
 LOSS = {dcgan: "discriminator_loss", ddpm: "loss"}

@@ -2,16 +2,16 @@
 
 import json
 
-import gradio as gr
 import joblib
 import keras
 import numpy as np
 import onnxruntime
 import pytest
+from gradio_client import Client, handle_file
 
-import app
 from ensemble import Ensemble
 from tests import made
+from tests.servers import start, stop
 from training import data, files, graphs, runs
 from training.__main__ import main
 from training.recipes import RECIPES, system2
@@ -59,17 +59,16 @@ def trained(own, fitted, tmp_path_factory):
     return out
 
 
-# Gradio leaves the event loop of a page open that is built and never launched.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_app_judges_with_it(trained, tmp_path):
-    ensemble = Ensemble.load(trained)
-    demo = app.build(ensemble)
-    detect = next(fn.fn for fn in demo.fns.values() if fn.api_name == "detect")
     image = tmp_path / "new.jpg"
     image.write_bytes(made.jpeg(made.image(made.FAKE, 999, size=30)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-        answer = detect(gr.FileData(path=str(image)).model_dump())
+    process, url = start(tmp_path, trained)
+    try:
+        client = Client(url, verbose=False, analytics_enabled=False)
+        answer = client.predict(handle_file(image), api_name="/detect")
+    finally:
+        stop(process)
+    ensemble = Ensemble.load(trained)
     assert answer == ensemble.judge(image).as_dict()
     assert answer["pack"] == "mine"
     assert [vote["member"] for vote in answer["votes"]] == [f"{name}-here" for name in NAMES]
