@@ -10,7 +10,7 @@ import pytest
 
 from ensemble import Ensemble, pack
 from tests import made
-from training import batches, data, evaluate, export, fit, muon, recipes
+from training import data, evaluate, export, fit, recipes
 from training.__main__ import main
 
 pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings(
@@ -63,50 +63,11 @@ def test_a_run_goes_on_where_it_stopped(runs):
     assert note["epochs"] == 2 and note["seed"] == 0 and note["images"] == 240
 
 
-def test_the_same_seed_gives_the_same_batches(parts):
-    first, again = batches.Batches(parts[0], 32, seed=3), batches.Batches(parts[0], 32, seed=3)
-    other = batches.Batches(parts[0], 32, seed=4)
-    np.testing.assert_array_equal(first[2][0], again[2][0])
-    assert (first[2][0] != other[2][0]).any()
-    before = first[0][0]
-    first.on_epoch_end()
-    assert (before != first[0][0]).any()
-
-
-def test_shift_moves_by_two_pixels_at_most():
-    image = np.zeros((200, 9, 9, 3), np.uint8)
-    image[:, 4, 4] = 255
-    moved = batches.shift(image, np.random.default_rng(0))
-    rows, columns = np.nonzero(moved[..., 0].sum(axis=0))
-    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (2, 6, 2, 6)
-    assert (moved.sum(axis=(1, 2, 3)) == 3 * 255).all()
-
-
 @pytest.mark.parametrize("name, most", [("cnn", 500_000), ("resnet", 3_000_000)])
 def test_size_of_the_networks(name, most):
     network = fit.NETWORKS[name]()
     assert network.count_params() <= most
     assert network.output_shape == (None, 8, 8, 1)
-
-
-def test_a_step_is_of_one_size_in_every_direction():
-    matrix = np.random.default_rng(0).standard_normal((36, 8)) * [9, 5, 3, 1, 1, 1, .5, .2]
-    for given in (matrix, matrix.T):
-        made = np.asarray(muon.orthogonal(given.astype(np.float32)))
-        values = np.linalg.svd(made, compute_uv=False)
-        assert np.linalg.cond(matrix) > 40 and 0.6 < values.min() and values.max() < 1.3
-
-
-def test_kernels_are_trained_at_one_norm_and_the_rest_plainly():
-    optimizer = muon.Muon(0.04, momentum=0.9, nesterov=True)
-    variables = [keras.Variable(np.full(shape, 3.0, "float32"))
-                 for shape in ((3, 3, 4, 16), (1, 1, 4, 1), (16,))]
-    optimizer.apply([keras.ops.ones_like(v) * 0.1 for v in variables], variables)
-    kernel, last, bias = [np.asarray(v.value) for v in variables]
-    assert np.linalg.norm(kernel) == pytest.approx(4, abs=0.06)
-    plain = 3 - 0.04 * (0.1 + 0.9 * 0.1)
-    np.testing.assert_allclose(last, plain, rtol=1e-5)
-    np.testing.assert_allclose(bias, plain, rtol=1e-5)
 
 
 def test_spectrum_of_a_flat_image_is_one_number():
