@@ -1,12 +1,29 @@
 """Fixtures of the page's and the API's tests: one server and one browser for all of them.
 
-Beside them what makes small trainings fast.
+Beside them what the tests marked `training` share, which fit models.
 """
 
 import pytest
 
 from tests.judging import context, said, visit  # noqa: F401
 from tests.servers import browser, pictures, server  # noqa: F401
+
+# Warnings that libraries of training give of themselves.
+THEIRS = [
+    # tf2onnx asks numpy for the name `object`, which numpy is about to give back.
+    "ignore:In the future `np.object`:FutureWarning",
+    # Keras's variables predate numpy 2's `copy` keyword.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
+    # skl2onnx reads every attribute of an SVC, the deprecated ones too.
+    "ignore:Attribute `prob[AB]_` was deprecated:FutureWarning",
+]
+
+
+def pytest_collection_modifyitems(items):
+    """Let the tests marked `training` pass over them."""
+    for item in items:
+        if item.get_closest_marker("training"):
+            item.add_marker(pytest.mark.filterwarnings(*THEIRS))
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,7 @@ import pytest
 from tests import made
 from training import batches, data, muon
 
-pytestmark = pytest.mark.filterwarnings(
-    # Keras's variables predate numpy 2's `copy` keyword.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+pytestmark = pytest.mark.training
 
 
 @pytest.fixture(scope="module")

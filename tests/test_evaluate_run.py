@@ -13,11 +13,7 @@ from training import files, runs
 from training.__main__ import main
 from training.fakes import generate
 
-pytestmark = [
-    pytest.mark.usefixtures("eagerly"),
-    # Keras's variables predate numpy 2's `copy` keyword.
-    pytest.mark.filterwarnings(
-        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")]
+pytestmark = [pytest.mark.training, pytest.mark.usefixtures("eagerly")]
 
 
 @pytest.fixture(scope="module")

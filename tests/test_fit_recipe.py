@@ -17,11 +17,7 @@ from training.recipes import RECIPES, system4, system5
 from training.scores import Scores
 from training.stream import Stream, class_weights
 
-pytestmark = [
-    pytest.mark.usefixtures("eagerly"),
-    # Keras's variables predate numpy 2's `copy` keyword.
-    pytest.mark.filterwarnings(
-        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")]
+pytestmark = [pytest.mark.training, pytest.mark.usefixtures("eagerly")]
 
 
 @pytest.fixture(scope="module")

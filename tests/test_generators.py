@@ -11,11 +11,7 @@ from tests import made
 from training import data, dcgan, ddpm, fakes
 from training.__main__ import main
 
-pytestmark = [
-    pytest.mark.usefixtures("eagerly"),
-    # Keras's variables predate numpy 2's `copy` keyword.
-    pytest.mark.filterwarnings(
-        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")]
+pytestmark = [pytest.mark.training, pytest.mark.usefixtures("eagerly")]
 
 
 LOSS = {dcgan: "discriminator_loss", ddpm: "loss"}

@@ -19,14 +19,11 @@ from training.__main__ import main
 
 README = Path(__file__).parent.parent / "README.md"
 
-pytestmark = pytest.mark.filterwarnings(
-    # tf2onnx asks numpy for the name `object`, which numpy is about to give back.
-    "ignore:In the future `np.object`:FutureWarning",
-    # Keras's variables predate numpy 2's `copy` keyword.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
+pytestmark = [
+    pytest.mark.training,
     # TensorFlow's quantiser looks at its result with TensorFlow's own interpreter.
-    r"ignore:\s+Warning. tf.lite.Interpreter is deprecated:UserWarning",
-)
+    pytest.mark.filterwarnings(r"ignore:\s+Warning. tf.lite.Interpreter is deprecated:UserWarning"),
+]
 
 
 @pytest.fixture(scope="module")

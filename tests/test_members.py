@@ -16,14 +16,7 @@ from training import data, files, graphs, runs
 from training.__main__ import main
 from training.recipes import RECIPES, system2
 
-pytestmark = pytest.mark.filterwarnings(
-    # tf2onnx asks numpy for the name `object`, which numpy is about to give back.
-    "ignore:In the future `np.object`:FutureWarning",
-    # Keras's variables predate numpy 2's `copy` keyword.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
-    # skl2onnx reads every attribute of an SVC, the deprecated ones too.
-    "ignore:Attribute `prob[AB]_` was deprecated:FutureWarning",
-)
+pytestmark = pytest.mark.training
 SIZE = 24
 NAMES = ("svm-flat", "cnn-two-ai", "cnn-baseline")  # scikit-learn, a sigmoid, a softmax
 

@@ -13,14 +13,7 @@ from tests import made
 from training import data, evaluate, export, fit, recipes
 from training.__main__ import main
 
-pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings(
-    # tf2onnx asks numpy for the name `object`, which numpy is about to give back.
-    "ignore:In the future `np.object`:FutureWarning",
-    # Keras's variables predate numpy 2's `copy` keyword.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
-    # skl2onnx reads every attribute of an SVC, the deprecated ones too.
-    "ignore:Attribute `prob[AB]_` was deprecated:FutureWarning",
-)]
+pytestmark = [pytest.mark.training, pytest.mark.usefixtures("eagerly")]
 
 
 @pytest.fixture(scope="module")
