@@ -11,9 +11,11 @@ from tests import made
 from training import data, dcgan, ddpm, fakes
 from training.__main__ import main
 
-pytestmark = pytest.mark.filterwarnings(
+pytestmark = [
+    pytest.mark.usefixtures("eagerly"),
     # Keras's variables predate numpy 2's `copy` keyword.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")]
 
 
 LOSS = {dcgan: "discriminator_loss", ddpm: "loss"}
@@ -21,7 +23,9 @@ LOSS = {dcgan: "discriminator_loss", ddpm: "loss"}
 
 @pytest.fixture(scope="module", params=[dcgan, ddpm], ids=["dcgan", "ddpm"])
 def family(request):
-    return request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ddpm, "STEPS", 4)  # enough to draw an image, if not a good one
+        yield request.param
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,7 @@ def run(family, tmp_path_factory):
     real = data.load(table)
     real = real.take(real.labels == 0)
     for epochs in (1, 2):
-        family.fit(real, folder / "run", epochs=epochs, batch=20)
+        family.fit(real, folder / "run", epochs=epochs, batch=40)
     return folder / "run"
 
 
