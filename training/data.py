@@ -191,8 +191,10 @@ def split(data, validation=5000, seed=0):
 
 
 def balanced(labels, count, rng):
-    """Rows of a random subset of at most `count` images, half of each class, in order."""
-    rows = [rng.permutation(np.flatnonzero(labels == label))[:count // 2] for label in (0, 1)]
+    """Rows of a random subset of at most `count` images, as many of each class, in order."""
+    classes = np.unique(labels)
+    rows = [rng.permutation(np.flatnonzero(labels == label))[:count // len(classes)]
+            for label in classes]
     return np.sort(np.concatenate(rows))
 
 
