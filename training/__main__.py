@@ -139,6 +139,13 @@ def generators(options):
             options.images)
 
 
+def reproduce(options):
+    """train the student systems' recipes on CIFAKE, and write training/REPRODUCTIONS.md"""
+    from training.reproduce import reproduce as train_all
+
+    train_all(options.train, options.data, options.runs)
+
+
 def litert(options):
     """write a pack's networks as LiteRT files for small machines, and measure them"""
     from training.litert import litert as write
@@ -293,8 +300,10 @@ def _parser():
     measured.add_argument("--packs", nargs="+", help="folders of packs (default: the shipped one)")
     command(litert, "--pack", "--runs", "--data", "--out").add_argument(
         "--train", required=True, help="the train split: int8 is fitted to some of its images")
-
-
+    again = command(reproduce, "--data")
+    again.add_argument("--train", required=True, help="the train split; --data is the test split")
+    again.add_argument("--runs", default="runs/reproductions",
+                       help="folder of the runs (default: %(default)s)")
     sources = command(photos, "--pack", "--out", "--seed")
     sources.add_argument("--data", required=True,
                          help="parquet with image, label, source and generator")

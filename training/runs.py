@@ -82,13 +82,14 @@ def open_run(folder):
     return Run(folder, facts, keras.models.load_model(network, compile=False))
 
 
-def predict(run, files, batch=100):
+def predict(run, files):
     """A run's probabilities for many files, float64 [N, classes]; a progress bar."""
-    steps = range(0, len(files), batch)
-    return np.concatenate([
-        run.predict(np.stack([files.image(i, run.size)
-                              for i in range(start, min(start + batch, len(files)))]))
-        for start in tqdm(steps, "judge", mininterval=1)]).astype(np.float64)
+    found = []
+    with tqdm(total=len(files), desc="judge", unit="img", mininterval=1) as bar:
+        for images in files.batches(run.size):
+            found.append(run.predict(images))
+            bar.update(len(images))
+    return np.concatenate(found).astype(np.float64)
 
 
 def parts(data, size, validation=None, real=None, ai=None):
@@ -97,7 +98,7 @@ def parts(data, size, validation=None, real=None, ai=None):
     Parameters
     ----------
     data, validation : path
-        As `training.files.find` takes them; without the second, a part of the first.
+        As `training.data.labelled` takes them; without the second, a part of the first.
     size : int
     real, ai : str, optional
 
@@ -196,7 +197,7 @@ def _svm(recipe, train, unseen, out, size, seed, facts):
     added = facts.pop("added_fakes")
     return fit_svm(in_memory(train, size), in_memory(unseen, size), out, len(train), len(train),
                    system2.SVM_GRID, corrupt=0, seed=seed, added_fakes=added, name="svm-flat",
-                   build=recipe.build, facts=facts)
+                   build=system2.svm_flat, facts=facts)
 
 
 def _with_fakes(train, unseen, generator, apart):
