@@ -7,7 +7,7 @@ DATA ?= ../shared/data/cifake
 PHOTOS ?= ../shared/data/photos/photos.parquet
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test weights evaluate generators bench screenshots clean
+.PHONY: run test weights evaluate generators litert reproductions bench screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
@@ -47,6 +47,16 @@ generators: $(VENV)/test.stamp
 	$(TRAIN) generators --data $(DATA)/test.parquet --out weights/cifake/reports/generators.json \
 	  dcgan=runs/dcgan/generator.keras ddpm=runs/ddpm/generator.keras
 	$(TRAIN) report
+
+# The networks for small machines, and what that costs.
+litert: $(VENV)/test.stamp
+	$(TRAIN) litert --train $(DATA)/train.parquet --data $(DATA)/test.parquet --out runs/litert
+	cp runs/litert/litert.json weights/cifake/reports/
+	$(TRAIN) report
+
+# The student systems' models on CIFAKE, as far as two cores get within an hour or two.
+reproductions: $(VENV)/test.stamp
+	$(TRAIN) reproduce --train $(DATA)/train.parquet --data $(DATA)/test.parquet
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks

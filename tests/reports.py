@@ -22,6 +22,7 @@ def build_measured_pack(folder):
                      "--out", str(folder / "reports" / f"{command}.json")]) == 0
     write(folder, "training", training())
     write(folder, "generators", generators(read_manifest(folder)))
+    write(folder, "litert", litert(read_manifest(folder)))
     return folder
 
 
@@ -51,6 +52,18 @@ def generators(manifest):
                  ({}, 0.0312, {"cifake": 0.9712, "dcgan": 0.0021}),
                  ({"cnn": 4321}, 0.0475, {"cifake": 0.9613, "dcgan": 0.9434}))]
     return {"real": 1000, "n": {"cifake": 1000, "dcgan": 500}, "packs": packs}
+
+
+def litert(manifest):
+    """Both networks in three runtimes, as `training.litert` measures them."""
+    rows = {kind: {"file": f"x.{kind}", "bytes": size, "accuracy": 0.9125, "seconds": 6.25,
+                   "cpu_seconds": 11.75, "agreement": near} for kind, size, near in (
+        ("onnx", 1_630_000, None),
+        ("float32", 1_590_000, {"largest": 2e-6, "mean": 3e-7, "same_labels": 1.0}),
+        ("int8", 440_000, {"largest": 0.4, "mean": 0.0021, "same_labels": 0.9915}))}
+    return {"pack": manifest["name"], "version": manifest["version"], "n": 1000, "threads": 2,
+            "batch": 100, "per": 10_000, "machine": "a processor, 2 cores",
+            "members": {"cnn": rows, "resnet": rows}}
 
 
 def _curve(last):

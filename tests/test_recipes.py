@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from training.recipes import RECIPES, BatchNormalization, WeightsError, blocks, dct_matrices, ours
+from training.data import WeightsError
+from training.recipes import RECIPES, BatchNormalization, blocks, dct_matrices, ours
 from training.recipes.listing import parameters, table
 
 # Keras's variables predate numpy 2's `copy` keyword.

@@ -9,9 +9,11 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from ensemble.images import ImageError
 from ensemble.pack import SHIPPED, PackError
-from training.data import DataError, WeightsError, deduplicate, load, split
+from training.data import DataError, WeightsError, balanced, deduplicate, load, split
 from training.publish import PublishError
 
 MEMBERS = ("svm", "cnn", "resnet")  # of the shipped pack
@@ -19,6 +21,7 @@ EPOCHS = 36
 # What `fit` takes for a student system's recipe only, and what it is when not given.
 STUDENTS = {"validation": None, "size": None, "real": None, "ai": None, "batch": None,
             "weights": "as reported", "fine_tune": False}
+SVM_IMAGES = 20_000
 
 
 def main(arguments=None):
@@ -76,7 +79,7 @@ def fit(options):
     from training.runs import fit_run
 
     print(fit_run(options.recipe, options.data, out, generator=options.generator,
-                  epochs=options.epochs, seed=options.seed, **given))
+                  images=options.images, epochs=options.epochs, seed=options.seed, **given))
 
 
 def export(options):
@@ -136,6 +139,13 @@ def generators(options):
             options.images)
 
 
+def reproduce(options):
+    """train the student systems' recipes on CIFAKE, and write training/REPRODUCTIONS.md"""
+    from training.reproduce import reproduce as train_all
+
+    train_all(options.train, options.data, options.runs)
+
+
 def litert(options):
     """write a pack's networks as LiteRT files for small machines, and measure them"""
     from training.litert import litert as write
@@ -180,6 +190,9 @@ def _fit_member(options, out):
     from training.fit import fit_network, fit_svm
 
     train, validation = split(deduplicate(load(options.data)))
+    if options.images and options.recipe != "svm":
+        rows = balanced(train.labels, options.images, np.random.default_rng(options.seed))
+        train = train.take(rows)
     added = 0
     if options.generator:
         from training.fakes import fakes
@@ -188,7 +201,7 @@ def _fit_member(options, out):
         added = int(train.labels.sum()) // 10
         train = train.join(fakes(options.generator, added))
     if options.recipe == "svm":
-        fit_svm(train, validation, out, options.images, corrupt=options.corrupt,
+        fit_svm(train, validation, out, options.images or SVM_IMAGES, corrupt=options.corrupt,
                 seed=options.seed, added_fakes=added)
     else:
         fit_network(options.recipe, train, validation, out, options.epochs or EPOCHS,
@@ -244,6 +257,9 @@ def _parser():
                                                       "of AI-generated images, or parquet")
     recipe.add_argument("--out", help="folder of the run (default: runs/RECIPE)")
     recipe.add_argument("--epochs", type=int, help="default: the recipe's")
+    recipe.add_argument("--images", type=int,
+                        help=f"how many to train on, as many of each class (default: all; "
+                             f"{SVM_IMAGES:,} for svm, 2,000 for svm-flat)")
     theirs = recipe.add_argument_group("recipes of the student systems")
     theirs.add_argument("--batch", type=int, help="default: the recipe's")
     theirs.add_argument("--size", type=int, help="side of the input in pixels (default: the "
@@ -253,8 +269,6 @@ def _parser():
     theirs.add_argument("--fine-tune", action="store_true",
                         help="then train again with more of the base unfrozen")
     members = recipe.add_argument_group("svm, cnn and resnet")
-    members.add_argument("--images", type=int, default=20_000,
-                         help="images that the SVM is fitted on (default: %(default)s)")
     members.add_argument("--corrupt", type=float, default=0.25,
                          help="share of the images that are corrupted (default: %(default)s)")
     members.add_argument("--float32", action="store_true",
@@ -286,8 +300,10 @@ def _parser():
     measured.add_argument("--packs", nargs="+", help="folders of packs (default: the shipped one)")
     command(litert, "--pack", "--runs", "--data", "--out").add_argument(
         "--train", required=True, help="the train split: int8 is fitted to some of its images")
-
-
+    again = command(reproduce, "--data")
+    again.add_argument("--train", required=True, help="the train split; --data is the test split")
+    again.add_argument("--runs", default="runs/reproductions",
+                       help="folder of the runs (default: %(default)s)")
     sources = command(photos, "--pack", "--out", "--seed")
     sources.add_argument("--data", required=True,
                          help="parquet with image, label, source and generator")

@@ -1,4 +1,4 @@
-"""CIFAKE in memory: read, de-duplicate, split, fingerprint.
+"""Labelled images: told apart, read, de-duplicated, split, fingerprinted.
 
 The only module that knows CIFAKE's class order, FAKE = 0 and REAL = 1; everywhere else
 the label is 1 for AI-generated, so that it compares with `p_ai`.
@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
+from tqdm import trange
 
 from ensemble.images import ImageError, file_digest, open_picture
+from training.sources import DataError, Folder, from_parquet
 
 FAKE, REAL = 0, 1
 # CIFAR-10's classes in CIFAKE's file names: "0001.jpg" is the first, "0001 (4).jpg" the fourth.
@@ -28,11 +29,8 @@ SPELLINGS = {
         "synthetic", "diffusion", "fakeimages", "fakefaces", "trainingfake", str(FAKE)},
     2: {"gan", "gans", "dcgan"},
 }
+LEFT_OUT = 255  # a class that is neither of the two that were named
 FAKE_SEEDS = 1_000_000  # seeds of a generator's training fakes begin here, the examples' lie below
-
-
-class DataError(ValueError):
-    """Data that can't be used; the message says where, what was found and what is accepted."""
 
 
 class WeightsError(RuntimeError):
@@ -75,38 +73,31 @@ class Data:
 
 
 def load(path, size=SIZE):
-    """Read one split of CIFAKE.
+    """Read one split of CIFAKE, or of data of one size as it has.
 
     Parameters
     ----------
     path : path
-        A folder with `REAL/` and `FAKE/` inside (Kaggle's layout), or a parquet file with the
-        columns `image{bytes, path}` and `label` (the Hub's).
+        As for `labelled`: Kaggle's layout is such a folder, the Hub's such a parquet file.
     size : int
         Side of the images in pixels.
 
     Returns
     -------
     Data
-        In the order of the file, or FAKE before REAL and by name within a folder.
+        In the order of the file, or by name within a folder.
 
     Raises
     ------
     DataError
-        Missing path, wrong folders or columns, an image that can't be read (named), an
-        image of another size (named), or a class without images.
+        As `labelled`, and if an image can't be read or is of another size (named).
     """
     path = Path(path)
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder.")
-    names, files, classes = _from_folder(path) if path.is_dir() else _from_parquet(path)
-    for value, word in ((FAKE, "FAKE"), (REAL, "REAL")):
-        if value not in classes:
-            raise DataError(f"{path}: the class {word} has no images.")
-    images = np.empty((len(names), size, size, 3), np.uint8)
-    digests = np.empty(len(names), np.uint64)
-    for i, (name, data) in enumerate(zip(names, tqdm(files, f"read {path.name}", len(names),
-                                                     unit="img", mininterval=1))):
+    source, labels = labelled(path)
+    images = np.empty((len(source), size, size, 3), np.uint8)
+    digests, kinds = np.empty(len(source), np.uint64), np.empty(len(source), np.uint8)
+    for i in trange(len(source), desc=f"read {path.name}", unit="img", mininterval=1):
+        data, name = source[i], source.name(i)
         try:
             rgb = open_picture(data).rgb
         except ImageError as error:
@@ -114,10 +105,53 @@ def load(path, size=SIZE):
         if rgb.shape != (size, size, 3):
             raise DataError(f"{path}: {name}: the image has {rgb.shape[1]} × {rgb.shape[0]} "
                             f"pixels, not {size} × {size}.")
-        images[i] = rgb
+        images[i], kinds[i] = rgb, _kind(name)
         digests[i] = int.from_bytes(file_digest(data), "big")
-    labels = (np.asarray(classes) == FAKE).astype(np.uint8)
-    return Data(images, labels, digests, np.array([_kind(name) for name in names], np.uint8))
+    return Data(images, np.minimum(labels, 1), digests, kinds)
+
+
+def labelled(path, real=None, ai=None):
+    """Image files of a folder or a parquet file, unread, and what each of them is.
+
+    Parameters
+    ----------
+    path : path
+        A folder with one sub-folder a class, searched through all levels, or a parquet file with
+        the columns `image{bytes, path}` and `label`.
+    real, ai : str, optional
+        What the two classes are called, where `class_labels` can't know.
+
+    Returns
+    -------
+    source : Folder or Packed
+        Of `training.sources`.
+    labels : ndarray of uint8, shape [N]
+        0 for real, 1 for AI-generated, 2 for a GAN's where those are a class of their own;
+        `LEFT_OUT` for other classes.
+
+    Raises
+    ------
+    DataError
+        Missing path, classes that can't be told, wrong columns, or a class without files.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder.")
+    if path.is_dir():
+        folders = sorted(p.name for p in path.iterdir() if p.is_dir())
+        known = class_labels(folders, real, ai, path)
+        of_class = {name: sorted(p for p in (path / name).rglob("*") if p.is_file())
+                    for name in known}
+        source = Folder([p for paths in of_class.values() for p in paths], path)
+        labels = np.repeat([known[name] for name in of_class], [len(p) for p in of_class.values()])
+    else:
+        source, words = from_parquet(path)
+        known = class_labels(sorted(set(words)), real, ai, path)
+        labels = np.array([known.get(word, LEFT_OUT) for word in words])
+    for label, word in ((0, "real"), (1, "AI-generated")):
+        if not (labels == label).any():
+            raise DataError(f"{path}: the class of {word} images has no files.")
+    return source, labels.astype(np.uint8)
 
 
 def class_labels(names, real=None, ai=None, where="data"):
@@ -191,8 +225,10 @@ def split(data, validation=5000, seed=0):
 
 
 def balanced(labels, count, rng):
-    """Rows of a random subset of at most `count` images, half of each class, in order."""
-    rows = [rng.permutation(np.flatnonzero(labels == label))[:count // 2] for label in (0, 1)]
+    """Rows of a random subset of at most `count` images, as many of each class, in order."""
+    classes = np.unique(labels)
+    rows = [rng.permutation(np.flatnonzero(labels == label))[:count // len(classes)]
+            for label in classes]
     return np.sort(np.concatenate(rows))
 
 
@@ -236,40 +272,3 @@ def as_cifake_jpeg(rgb):
     Image.fromarray(rgb).save(file, "JPEG", quality=75)
     data = file.getvalue()
     return open_picture(data).rgb, int.from_bytes(file_digest(data), "big")
-
-
-def _from_folder(path):
-    folders = {"FAKE": FAKE, "REAL": REAL}
-    found = sorted(p.name for p in path.iterdir() if p.is_dir())
-    if found != sorted(folders):
-        raise DataError(f"{path}: the folders FAKE and REAL were expected, "
-                        f"found {', '.join(found) or 'none'}.")
-    paths, classes = [], []
-    for word, value in folders.items():
-        of_class = sorted(p for p in (path / word).iterdir() if p.is_file())
-        paths += of_class
-        classes += [value] * len(of_class)
-    return [f"{p.parent.name}/{p.name}" for p in paths], (p.read_bytes() for p in paths), classes
-
-
-def _from_parquet(path):
-    import pyarrow.parquet as parquet
-    from pyarrow import ArrowInvalid
-
-    try:
-        table = parquet.read_table(path)
-    except ArrowInvalid as error:
-        raise DataError(f"{path}: not a parquet file: {error}") from error
-    missing = {"image", "label"} - set(table.column_names)
-    if missing:
-        raise DataError(f"{path}: the column {' and '.join(sorted(missing))} is missing; "
-                        f"found {', '.join(table.column_names)}.")
-    rows = table.column("image").to_pylist()
-    if not all(isinstance(row, dict) and isinstance(row.get("bytes"), bytes) for row in rows):
-        raise DataError(f"{path}: the column image must hold {{bytes, path}} in every row.")
-    classes = table.column("label").to_pylist()
-    if not set(classes) <= {FAKE, REAL}:
-        raise DataError(f"{path}: labels are {FAKE} (FAKE) and {REAL} (REAL); "
-                        f"found {sorted(set(classes))}.")
-    names = [row.get("path") or f"row {i}" for i, row in enumerate(rows)]
-    return names, [row["bytes"] for row in rows], classes

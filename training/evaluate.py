@@ -99,6 +99,14 @@ def calibration_error(labels, p_ai, bins=BINS):
     return float(np.average(np.abs(said - share), weights=sizes))
 
 
+def roc(labels, p_ai):
+    """The ROC curve at `POINTS` false-alarm rates, as lists `fpr` and `tpr`."""
+    false, true, _ = metrics.roc_curve(labels, p_ai)
+    # Evenly spread in the logarithm: all that matters lies at few false alarms.
+    at = np.unique(np.concatenate([[0, 1], np.geomspace(1e-4, 1, POINTS)]))
+    return {"fpr": at.tolist(), "tpr": np.interp(at, false, true).tolist()}
+
+
 def confident(labels, p_ai, calibration):
     """How many verdicts are `confident`, and how many of those are right.
 
@@ -146,10 +154,7 @@ def _curves(manifest, labels, p_ai):
     scores = {member["name"]: p_ai[:, i] for i, member in enumerate(manifest["members"])}
     curves = {"roc": {}, "reliability": {}}
     for name, p in {**scores, "calibrated": overall}.items():
-        false, true, _ = metrics.roc_curve(labels, p)
-        # Evenly spread in the logarithm: all that matters lies at few false alarms.
-        at = np.unique(np.concatenate([[0, 1], np.geomspace(1e-4, 1, POINTS)]))
-        curves["roc"][name] = {"fpr": at.tolist(), "tpr": np.interp(at, false, true).tolist()}
+        curves["roc"][name] = roc(labels, p)
         said, share, _ = np.array(_bins(labels, p, BINS)).T
         curves["reliability"][name] = {"p_ai": said.tolist(), "share_ai": share.tolist()}
     surest_first = np.argsort(-np.where(label, overall, 1 - overall), kind="stable")

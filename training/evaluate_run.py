@@ -6,7 +6,7 @@ import numpy as np
 from sklearn import metrics
 
 from training import run_plots
-from training.evaluate import POINTS, score, write_json
+from training.evaluate import roc, score, write_json
 from training.export import history
 from training.files import load_files, of_data
 from training.generators import FIRST
@@ -24,7 +24,7 @@ def evaluate_run(folder, data, out, real=None, ai=None, generators=None, count=5
     folder : path
         Of the run.
     data, real, ai
-        As `training.files.find` takes them.
+        As `training.data.labelled` takes them.
     out : path
         Folder to write into.
     generators : dict of str to path, optional
@@ -65,7 +65,7 @@ def evaluate_run(folder, data, out, real=None, ai=None, generators=None, count=5
             labels, said, labels=range(len(classes))).tolist(),
         "deduplicated": {"n": int(new.sum()), **score(is_ai[new], p_ai[new])}
         if len(set(is_ai[new])) == 2 else None,
-        "roc": _roc(is_ai, p_ai), "history": history(run.folder),
+        "roc": roc(is_ai, p_ai), "history": history(run.folder),
         "generators": _generators(run, p_ai[is_ai == 0], generators or {}, count),
         "run": run.facts, "reported": {"accuracy": recipe.accuracy,
                                        "parameters": recipe.parameters},
@@ -82,12 +82,6 @@ def _new(files, trained):
     first = np.zeros(len(files), bool)
     first[np.unique(files.digests, return_index=True)[1]] = True
     return first if trained is None else first & ~np.isin(files.digests, trained)
-
-
-def _roc(is_ai, p_ai):
-    false, true, _ = metrics.roc_curve(is_ai, p_ai)
-    at = np.unique(np.concatenate([[0, 1], np.geomspace(1e-4, 1, POINTS)]))
-    return {"fpr": at.tolist(), "tpr": np.interp(at, false, true).tolist()}
 
 
 def _generators(run, of_real, models, count):

@@ -5,7 +5,6 @@ Nothing but names, labels and digests is kept, so a data set may be larger than 
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -13,11 +12,10 @@ from tqdm import tqdm
 from ensemble import OVERSAMPLING
 from ensemble.images import ImageError, file_digest, fit_square, open_picture
 from ensemble.member import cores
-from training.data import Data, DataError, class_labels, deduplicate
-from training.sources import Folder, Joined, Pixels, from_parquet
+from training.data import LEFT_OUT, Data, DataError, deduplicate, labelled
+from training.sources import Joined, Pixels
 
 BLOCK = 256  # files that are read at a time
-LEFT_OUT = 255  # a class that is neither of the two that were named
 NAMED = 10  # unreadable files whose names are printed; all of them stand in the run's folder
 
 
@@ -72,46 +70,20 @@ class Files:
         except ImageError as error:
             raise DataError(f"{self.name(i)}: {error}") from error
 
+    def images(self, rows, size):
+        """The files of some rows as the members see them, uint8 [N, size, size, 3]."""
+        return np.stack([self.image(i, size) for i in rows])
+
+    def batches(self, size, batch=100):
+        """All files in their order, as arrays of up to `batch` images."""
+        for start in range(0, len(self), batch):
+            yield self.images(range(start, min(start + batch, len(self))), size)
+
 
 def find(path, real=None, ai=None):
-    """Labelled files of a folder or a parquet file, unread.
-
-    Parameters
-    ----------
-    path : path
-        A folder with one sub-folder a class, searched through all levels, or a parquet file with
-        the columns `image{bytes}` and `label`.
-    real, ai : str, optional
-        What the two classes are called, where `training.data.class_labels` can't know.
-
-    Returns
-    -------
-    Files
-
-    Raises
-    ------
-    DataError
-        Missing path, classes that can't be told, wrong columns, or a class without files.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder.")
-    if path.is_dir():
-        folders = sorted(p.name for p in path.iterdir() if p.is_dir())
-        known = class_labels(folders, real, ai, path)
-        of_class = {name: sorted(p for p in (path / name).rglob("*") if p.is_file())
-                    for name in known}
-        source = Folder([p for paths in of_class.values() for p in paths], path)
-        labels = np.repeat([known[name] for name in of_class], [len(p) for p in of_class.values()])
-    else:
-        source, words = from_parquet(path)
-        known = class_labels(sorted(set(words)), real, ai, path)
-        labels = np.array([known.get(word, LEFT_OUT) for word in words])
-    for label, word in ((0, "real"), (1, "AI-generated")):
-        if not (labels == label).any():
-            raise DataError(f"{path}: the class of {word} images has no files.")
-    files = Files(source, np.arange(len(source)), labels.astype(np.uint8),
-                  np.zeros(len(source), np.uint64))
+    """All files of `training.data.labelled`, which says what is taken and raised."""
+    source, labels = labelled(path, real, ai)
+    files = Files(source, np.arange(len(source)), labels, np.zeros(len(source), np.uint64))
     return files.take(labels != LEFT_OUT)
 
 
@@ -193,7 +165,7 @@ def load_files(path, size, real=None, ai=None, once=True):
 
 def in_memory(files, size):
     """The images of a few files, as data."""
-    images = np.stack([files.image(i, size) for i in range(len(files))])
+    images = files.images(range(len(files)), size)
     return Data(images, files.labels, files.digests, np.zeros(len(files), np.uint8))
 
 

@@ -154,7 +154,7 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corr
         results = searched.cv_results_
         for tried, mean, std in zip(results["params"], results["mean_test_score"],
                                     results["std_test_score"]):
-            writer.writerow([*tried.values(), f"{mean:.4f}", f"{std:.4f}"])
+            writer.writerow([*(tried[key] for key in grid), f"{mean:.4f}", f"{std:.4f}"])
     fitted = build().set_params(**searched.best_params_).fit(subset.images, subset.labels)
     calibrated = CalibratedClassifierCV(FrozenEstimator(fitted), method="sigmoid")
     calibrated.fit(validation.images, validation.labels)

@@ -19,8 +19,6 @@ from training.graphs import (
 from training.recipes import RECIPES
 from training.runs import open_run, parts
 
-BATCH = 100
-
 
 def export_members(members, data, out, validation=None, real=None, ai=None, version="1.0.0"):
     """Make a pack of runs.
@@ -56,13 +54,13 @@ def export_members(members, data, out, validation=None, real=None, ai=None, vers
                         + ", ".join(f"{name} sees {size}" for name, size in sizes.items()) + ".")
     size = next(iter(sizes.values()))
     train, unseen, _ = parts(data, size, validation, real, ai)
-    trained = np.concatenate([train.digests, *_digests(runs)])
-    _check_unseen(runs, unseen)
+    digests = {name: run.digests for name, run in runs.items() if run.digests is not None}
+    _check_unseen(digests, unseen)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for name, run in runs.items():
         _write(run, out / f"{name}.onnx")
-    known = np.unique(np.concatenate([trained, unseen.digests]))
+    known = np.unique(np.concatenate([train.digests, unseen.digests, *digests.values()]))
     known.astype(">u8").tofile(out / "training.digests")
     first = next(iter(runs.values())).facts
     manifest = {
@@ -83,9 +81,7 @@ def export_members(members, data, out, validation=None, real=None, ai=None, vers
                      "digests": entry(out / "training.digests"),
                      "runs": {name: run.facts for name, run in runs.items()}},
     }
-    complete(manifest, out,
-             (np.stack([unseen.image(i, size) for i in range(at, min(at + BATCH, len(unseen)))])
-              for at in range(0, len(unseen), BATCH)), (unseen.labels > 0).astype(np.uint8))
+    complete(manifest, out, unseen.batches(size), (unseen.labels > 0).astype(np.uint8))
     write_json(out / "reports" / "training.json",
                {name: history(run.folder) for name, run in runs.items()})
     return manifest
@@ -100,14 +96,10 @@ def _check_names(members):
             raise DataError(f"A member's name is letters, digits, '.', '-' and '_'; given {name}.")
 
 
-def _digests(runs):
-    return [run.digests for run in runs.values() if run.digests is not None]
-
-
-def _check_unseen(runs, unseen):
+def _check_unseen(digests, unseen):
     """Calibration on images that a member knows by heart would promise too much."""
-    for name, run in runs.items():
-        if run.digests is not None and np.isin(unseen.digests, run.digests).any():
+    for name, trained in digests.items():
+        if np.isin(unseen.digests, trained).any():
             raise DataError(f"{name} was trained on some of the validation images; give --data and "
                             f"--validation as its `fit` was given them.")
 

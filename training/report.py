@@ -11,6 +11,7 @@ from training.data import DataError
 
 PUBLISHED = Path(__file__).with_name("published.json")
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+RUNTIMES = {"onnx": "ONNX Runtime", "float32": "LiteRT float32", "int8": "LiteRT int8"}
 WORST = 6  # corruptions in README; the model card has all
 
 
@@ -60,6 +61,7 @@ def results(manifest, reports, where):
                         *_filters(reports.get("resize")),
                         *_robustness(manifest, reports.get("robustness")),
                         *_generators(manifest, reports.get("generators")),
+                        *_litert(manifest, reports.get("litert")),
                         _figures(manifest, reports, where)])
 
 
@@ -111,6 +113,26 @@ def _robustness(manifest, report):
 
 def _generators(manifest, report):
     return [f"**Other generators.** {slices.generators(manifest, report)}"] if report else []
+
+
+def _litert(manifest, report):
+    """The networks on small machines; not of a pack that has other networks by now."""
+    if not report or report["version"] != manifest["version"]:
+        return []
+    rows = []
+    for name, kinds in report["members"].items():
+        for kind, row in kinds.items():
+            near = row.get("agreement")
+            rows.append([name, RUNTIMES[kind], f"{row['bytes'] / 1e6:.2f} MB",
+                         f"{row['accuracy']:.2%}", f"{near['mean']:.1g}" if near else "",
+                         f"{near['same_labels']:.2%}" if near else "",
+                         f"{row['seconds']:.1f} s", f"{row['cpu_seconds']:.1f} s"])
+    return [f"**Small machines.** The networks as LiteRT files, beside ONNX Runtime on the same "
+            f"{report['n']:,} test images, one after the other in batches of {report['batch']} "
+            f"({report['machine']}, {report['threads']} threads; medians, for {report['per']:,} "
+            f"images):",
+            slices.table(["network", "runtime", "file", "accuracy", "mean difference of `p_ai`",
+                          "same labels", "time", "CPU time"], rows)]
 
 
 def _figures(manifest, reports, where):

@@ -1,7 +1,7 @@
 """A run of a recipe: made from a path to images, and opened again."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import joblib
@@ -12,7 +12,7 @@ from tqdm import tqdm
 from training import dcgan
 from training.data import DataError, balanced, split
 from training.files import in_memory, load_files, of_data
-from training.fit import fit_svm
+from training.fit import commit, fit_svm, minutes, note
 from training.fit_recipe import fit_recipe
 from training.recipes import OURS, RECIPES, system2, system3
 from training.scores import probability
@@ -74,19 +74,22 @@ def open_run(folder):
         raise DataError(f"{folder}: no finished run there; make one with "
                         f"`python -m training fit RECIPE --out {folder}`.")
     facts = json.loads((folder / "run.json").read_text())
-    name = facts["name"]
-    if (folder / f"{name}.joblib").is_file():
-        return Run(folder, facts, joblib.load(folder / f"{name}.joblib"))
-    return Run(folder, facts, keras.models.load_model(folder / f"{name}.keras", compile=False))
+    native, network = (folder / f"{facts['name']}.{kind}" for kind in ("joblib", "keras"))
+    if native.is_file():
+        return Run(folder, facts, joblib.load(native))
+    if not network.is_file():
+        raise DataError(f"{folder}: that run made a generator, which judges nothing.")
+    return Run(folder, facts, keras.models.load_model(network, compile=False))
 
 
-def predict(run, files, batch=100):
+def predict(run, files):
     """A run's probabilities for many files, float64 [N, classes]; a progress bar."""
-    steps = range(0, len(files), batch)
-    return np.concatenate([
-        run.predict(np.stack([files.image(i, run.size)
-                              for i in range(start, min(start + batch, len(files)))]))
-        for start in tqdm(steps, "judge", mininterval=1)]).astype(np.float64)
+    found = []
+    with tqdm(total=len(files), desc="judge", unit="img", mininterval=1) as bar:
+        for images in files.batches(run.size):
+            found.append(run.predict(images))
+            bar.update(len(images))
+    return np.concatenate(found).astype(np.float64)
 
 
 def parts(data, size, validation=None, real=None, ai=None):
@@ -95,7 +98,7 @@ def parts(data, size, validation=None, real=None, ai=None):
     Parameters
     ----------
     data, validation : path
-        As `training.files.find` takes them; without the second, a part of the first.
+        As `training.data.labelled` takes them; without the second, a part of the first.
     size : int
     real, ai : str, optional
 
@@ -113,8 +116,8 @@ def parts(data, size, validation=None, real=None, ai=None):
     return files.take(~np.isin(files.digests, unseen.digests)), unseen, facts
 
 
-def fit_run(name, data, out, validation=None, size=None, real=None, ai=None, generator=None,
-            epochs=None, batch=None, seed=0, **network):
+def fit_run(name, data, out, validation=None, size=None, real=None, ai=None, images=None,
+            generator=None, epochs=None, batch=None, seed=0, **network):
     """Train a student system's recipe on a folder or a parquet file.
 
     Parameters
@@ -125,6 +128,9 @@ def fit_run(name, data, out, validation=None, size=None, real=None, ai=None, gen
     out : path
     size, epochs, batch : int, optional
         By default the recipe's.
+    images : int, optional
+        How many to train on, as many of each class, and a quarter of that to validate on; by
+        default all, or `system2.SVM_IMAGES` for the SVM.
     generator : path, optional
         `generator.keras`; a tenth as many of its images as there are fakes join them, or as many,
         as a class of their own, for a recipe of three classes.
@@ -151,6 +157,14 @@ def fit_run(name, data, out, validation=None, size=None, real=None, ai=None, gen
         raise DataError(f"A generator's images have 32 × 32 pixels; at {size} a network would "
                         f"learn that they were enlarged.")
     train, unseen, facts = parts(data, size, validation, real, ai)
+    rng = np.random.default_rng(seed)
+    if name == "svm-flat":  # it knows two classes: a GAN's images are AI-generated
+        train, unseen = (replace(part, labels=np.minimum(part.labels, 1))
+                         for part in (train, unseen))
+    if images or name == "svm-flat":
+        train = train.take(balanced(train.labels, images or system2.SVM_IMAGES, rng))
+    if images:
+        unseen = unseen.take(balanced(unseen.labels, images // 4, rng))
     added = 0
     if generator:
         train, unseen, added = _with_fakes(train, unseen, generator, apart=name == "three-class")
@@ -160,25 +174,30 @@ def fit_run(name, data, out, validation=None, size=None, real=None, ai=None, gen
     facts = {"unreadable": len(facts["unreadable"]), "duplicates": facts["duplicates"],
              "max_side": facts["max_side"], "added_fakes": added}
     if name == "dcgan":
-        photographs = in_memory(train.take(train.labels == 0), recipe.size)
-        return dcgan.fit(photographs, out, epochs or recipe.epochs, batch or recipe.batch, seed,
-                         build=(system3.generator, system3.discriminator))
+        return _dcgan(recipe, train, out, epochs or recipe.epochs, batch or recipe.batch, seed)
     if name == "svm-flat":
         return _svm(recipe, train, unseen, out, size, seed, facts)
     return fit_recipe(name, train, unseen, out, size=size, epochs=epochs, batch=batch, seed=seed,
                       facts=facts, **network)
 
 
+def _dcgan(recipe, train, out, epochs, batch, seed):
+    photographs, begun = in_memory(train.take(train.labels == 0), recipe.size), commit()
+    path = dcgan.fit(photographs, out, epochs, batch, seed,
+                     build=(system3.generator, system3.discriminator))
+    note(out / "run.json", name="dcgan", system=recipe.system, size=recipe.size, epochs=epochs,
+         batch=batch, seed=seed, images=len(photographs), minutes=minutes(out / "curve.csv"),
+         commit=begun)
+    return path
+
+
 def _svm(recipe, train, unseen, out, size, seed, facts):
-    rng = np.random.default_rng(seed)
-    few = train.take(balanced(train.labels, system2.SVM_IMAGES, rng))
-    unseen = unseen.take(balanced(unseen.labels, VALIDATION, rng))
-    np.save(out / "digests.npy", few.digests)
+    np.save(out / "digests.npy", train.digests)
     facts = {**facts, "system": recipe.system, "size": size, "validation_images": len(unseen)}
     added = facts.pop("added_fakes")
-    return fit_svm(in_memory(few, size), in_memory(unseen, size), out, len(few), len(few),
+    return fit_svm(in_memory(train, size), in_memory(unseen, size), out, len(train), len(train),
                    system2.SVM_GRID, corrupt=0, seed=seed, added_fakes=added, name="svm-flat",
-                   build=recipe.build, facts=facts)
+                   build=system2.svm_flat, facts=facts)
 
 
 def _with_fakes(train, unseen, generator, apart):

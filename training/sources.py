@@ -7,9 +7,11 @@ from threading import Lock
 
 from tqdm import tqdm
 
-from training.data import DataError
-
 BLOCK = 256  # rows of parquet that are read at a time
+
+
+class DataError(ValueError):
+    """Data that can't be used; the message says where, what was found and what is accepted."""
 
 
 def from_parquet(path):

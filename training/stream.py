@@ -32,7 +32,7 @@ class Stream(keras.utils.PyDataset):
 
     def __getitem__(self, step):
         rows = self.order[step * self.batch:(step + 1) * self.batch]
-        return np.stack([self.files.image(i, self.size) for i in rows]), self.labels[rows]
+        return self.files.images(rows, self.size), self.labels[rows]
 
     def on_epoch_end(self):
         self.start(self.epoch + 1)

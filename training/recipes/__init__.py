@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from keras import optimizers
 
-from training.data import WeightsError
 from training.recipes import system1, system2, system3, system4, system5
 from training.recipes.ours import (
     RGB_TO_YCC,
@@ -24,7 +23,7 @@ from training.recipes.ours import (
 )
 
 __all__ = ["RECIPES", "RGB_TO_YCC", "BatchNormalization", "BlockSpectrum", "Recipe",
-           "WeightsError", "cnn", "dct_matrices", "pixels_and_spectrum", "resnet", "svm"]
+           "cnn", "dct_matrices", "pixels_and_spectrum", "resnet", "svm"]
 OURS = "ours"
 
 
@@ -39,7 +38,8 @@ class Recipe:
     says : str
         What its report says of it, in a few words.
     build : callable
-        `(size, weights) → keras.Model`; without arguments for ours, an SVM and a DCGAN.
+        `(size, weights) →` a Keras model, scikit-learn's pipeline of an SVM, or the two models of
+        a DCGAN; what they start from and the size are chosen in Keras models only.
     size : int
         Side of its input in pixels.
     parameters : int or None
@@ -75,10 +75,11 @@ class Recipe:
 
 
 RECIPES = {
-    "svm": Recipe(OURS, "RBF SVM on pixels and their spectrum", svm, 32),
-    "cnn": Recipe(OURS, "plain CNN beside the spectrum of blocks", cnn, 32, epochs=36, batch=128),
-    "resnet": Recipe(OURS, "residual network beside the spectrum of blocks", resnet, 32,
-                     epochs=36, batch=128),
+    "svm": Recipe(OURS, "RBF SVM on pixels and their spectrum", lambda *_: svm(), 32),
+    "cnn": Recipe(OURS, "plain CNN beside the spectrum of blocks", lambda *_: cnn(), 32,
+                  epochs=36, batch=128),
+    "resnet": Recipe(OURS, "residual network beside the spectrum of blocks",
+                     lambda *_: resnet(), 32, epochs=36, batch=128),
     "basic-cnn": Recipe("1", "plain CNN, global average, dense 128, 64", system1.basic_cnn, 224,
                         parameters=1_149_762, batch=16),
     "resnet50": Recipe("1", "frozen ResNet50, global average", system1.resnet50, 224,
@@ -89,8 +90,8 @@ RECIPES = {
                               224, weights="imagenet", batch=16),
     "vgg19-mlp": Recipe("1", "frozen VGG19, dense 128, 64", system1.vgg19_mlp, 224,
                         weights="imagenet", epochs=5, batch=16),
-    "svm-flat": Recipe("2", "SVM on flattened pixels, RBF or polynomial", system2.svm_flat, 32,
-                       accuracy=0.7368),
+    "svm-flat": Recipe("2", "SVM on flattened pixels, RBF or polynomial",
+                       lambda *_: system2.svm_flat(), 32, accuracy=0.7368),
     "cnn-two-ai": Recipe("2", "conv 32, 64, 128, dense 256, sigmoid", system2.cnn_two_ai, 32,
                          parameters=224_833, accuracy=0.9289),
     "resnet50-two-ai": Recipe("2", "frozen ResNet50, dense 256, sigmoid; or its last five layers "
@@ -105,7 +106,7 @@ RECIPES = {
                             accuracy=0.93, weights="imagenet", epochs=20, batch=200,
                             optimizer=system3.adam),
     "dcgan": Recipe("3", "generator of fakes, 100 → 8×8×256 → 32×32×3",
-                    system3.dcgan, 32, epochs=50, batch=128),
+                    lambda *_: system3.dcgan(), 32, epochs=50, batch=128),
     "three-class": Recipe("3", "cnn-baseline for real, diffusion model and GAN",
                           system3.three_class, 32, epochs=20, batch=200),
     "vgg16-full": Recipe("4", "VGG16, all trained, SGD", system4.vgg16_full, 32,

@@ -1,9 +1,8 @@
 """The table of the recipes."""
 
-import numpy as np
 from tqdm import tqdm
 
-from training.recipes import OURS, RECIPES
+from training.recipes import RECIPES
 
 
 def table():
@@ -23,23 +22,13 @@ def table():
         for column, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows)
 
 
-def parameters(recipe, size=None):
-    """Parameters of a recipe's networks at a size; None for an SVM, which has as many as it needs.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    size : int, optional
-        By default the recipe's own.
-    """
-    if recipe.system == OURS or recipe.build.__code__.co_argcount == 0:
-        built = recipe.build()
-    else:
-        built = recipe.build(size or recipe.size, None)
+def parameters(recipe):
+    """Parameters of a recipe's networks; None for an SVM, which has as many as it needs."""
+    built = recipe.build(recipe.size, None)
     networks = built if isinstance(built, tuple) else (built,)
     if not all(hasattr(network, "count_params") for network in networks):
         return None
-    return int(np.sum([network.count_params() for network in networks]))
+    return sum(network.count_params() for network in networks)
 
 
 def _count(number):

@@ -1,0 +1,158 @@
+"""Train the student systems' recipes on CIFAKE as far as two cores allow, and say what came of it.
+
+One JSON a training lies in `training/reproductions`; `training/REPRODUCTIONS.md` is written from
+them, and no number in it is typed in.
+"""
+
+import json
+from pathlib import Path
+
+from training.evaluate import write_json
+from training.evaluate_run import evaluate_run
+from training.recipes import OURS, RECIPES
+from training.runs import fit_run
+from training.slices import table
+
+RESULTS = Path(__file__).with_name("reproductions")
+PAGE = Path(__file__).with_name("REPRODUCTIONS.md")
+# Of each training the recipe and what is not as in its report.
+FULL = {
+    "svm-flat": ("svm-flat", {}),
+    "cnn-two-ai": ("cnn-two-ai", {"epochs": 6}),
+    "dcgan": ("dcgan", {"epochs": 5, "images": 20_000}),
+    "cnn-baseline": ("cnn-baseline", {"epochs": 10}),
+    "resnet50-full": ("resnet50-full", {"epochs": 2, "images": 10_000, "weights": None}),
+    "cnn-baseline-dcgan": ("cnn-baseline", {"epochs": 5, "generator": "dcgan"}),
+    "three-class": ("three-class", {"epochs": 5, "generator": "dcgan"}),
+}
+BRIEF = {"epochs": 1, "images": 500, "size": 32, "weights": None}
+FAKES = 5000  # of the DCGAN, judged by
+FACED = ("cnn-baseline", "cnn-baseline-dcgan", "three-class")
+
+
+def reproduce(train, test, runs):
+    """Train and measure them all, and write the page; started again it goes on where it stopped.
+
+    Parameters
+    ----------
+    train, test : path
+        CIFAKE's splits, as `training.data.labelled` takes them.
+    runs : path
+        Folder for a run's folder each; what is finished there is not done again.
+    """
+    runs = Path(runs)
+    generator = runs / "dcgan" / "generator.keras"
+    brief = {name: (name, BRIEF) for name, recipe in RECIPES.items()
+             if recipe.system != OURS and name not in FULL}
+    for name, (recipe, changed) in {**FULL, **brief}.items():
+        run, given = runs / name, dict(changed)
+        if "generator" in given:
+            given["generator"] = generator
+        if not (run / "run.json").exists():
+            print(f"training {name}")
+            fit_run(recipe, train, run, **given)
+        content = {"run": json.loads((run / "run.json").read_text())}
+        if name in FULL and recipe != "dcgan":
+            report = run / "report" / "report.json"
+            if not report.exists():
+                evaluate_run(run, test, report.parent, count=FAKES,
+                             generators={"dcgan": generator} if name in FACED else {})
+            content["test"] = _tested(json.loads(report.read_text()))
+        write_json(RESULTS / f"{name}.json", content)
+    PAGE.write_text(page(RESULTS), "utf-8")
+
+
+def page(results):
+    """What the JSON files of a folder say, as Markdown."""
+    found = {path.stem: json.loads(path.read_text("utf-8")) for path in results.glob("*.json")}
+    tested = {name: found[name] for name in FULL if "test" in found.get(name, {})}
+    brief = {name: content for name, content in sorted(found.items()) if name not in FULL}
+    return "\n\n".join([
+        "# The student systems' models, trained here",
+        "Written by `python -m training reproduce` (`make reproductions`) from "
+        "`training/reproductions/*.json`. Nothing starts from ImageNet's weights, and most "
+        "trainings are shorter than their reports', so what a report reached with both is out of "
+        "reach; each row says how far it went.",
+        "## On CIFAKE's official test split", _accuracies(tested),
+        _told(tested),
+        *_faced(found),
+        "## Shown to run",
+        "Trained for one epoch on a small subset, from random weights, at 32 pixels: that shows "
+        "that the recipe runs, and nothing of what it is worth. Accuracy is on as small a "
+        "validation split.", _briefs(brief)]) + "\n"
+
+
+def _tested(report):
+    kept = ("n", "accuracy", "accuracy_interval", "roc_auc", "mean_average_precision",
+            "generators")
+    return {**{key: report[key] for key in kept},
+            "deduplicated": {key: report["deduplicated"][key] for key in ("n", "accuracy")}}
+
+
+def _accuracies(found):
+    rows = []
+    for name, content in found.items():
+        run, test, recipe = content["run"], content["test"], RECIPES[content["run"]["name"]]
+        low, high = test["accuracy_interval"]
+        rows.append([name, recipe.system, f"{run['images']:,}", _epochs(run, recipe),
+                     _start(run, recipe), f"{run['minutes']:.0f}",
+                     f"**{test['accuracy']:.2%}** ({100 * low:.2f}–{100 * high:.2f})",
+                     f"{test['deduplicated']['accuracy']:.2%}",
+                     f"{recipe.accuracy:.2%}" if recipe.accuracy else "not known",
+                     f"{test['roc_auc']:.4f}", f"{test['mean_average_precision']:.4f}"])
+    return table(["training", "system", "images", "epochs", "starts from", "minutes", "accuracy",
+                  "no duplicates", "its report", "ROC-AUC", "mean average precision"], rows)
+
+
+def _told(found):
+    test = next(iter(found.values()))["test"]
+    return (f"{test['n']:,} images; in brackets the 95% bootstrap interval; \"no duplicates\" "
+            f"leaves out images that are byte-identical to one that the run was trained on, and "
+            f"second copies. Real against AI-generated, for three classes too. The SVM searches "
+            f"its report's grid by three-fold cross-validation.")
+
+
+def _faced(found):
+    dcgan = found.get("dcgan", {}).get("run")
+    rows = []
+    for name in FACED:
+        if "test" not in found.get(name, {}):
+            continue
+        run, test = found[name]["run"], found[name]["test"]
+        row = test["generators"]["dcgan"]
+        rows.append([name, f"{run['added_fakes']:,}", f"{row['caught']:.1%}",
+                     f"{row['roc_auc']:.4f}", f"{row['called'][2] / row['n']:.1%}"
+                     if len(row["called"]) == 3 else "", f"{test['accuracy']:.2%}"])
+    if not dcgan or not rows:
+        return []
+    return ["## System 3's question: a network that meets a DCGAN's images",
+            f"The report's DCGAN, trained for {_epochs(dcgan, RECIPES['dcgan'])} epochs on "
+            f"{dcgan['images']:,} real images, drew {row['n']:,} images that no training has seen. "
+            f"`cnn-baseline` met none of its images before, `cnn-baseline-dcgan` is the same "
+            f"network with some among its fakes, `three-class` has them as a class of their own.",
+            table(["training", "DCGAN's images in it", "called AI-generated",
+                   "ROC-AUC against real", "called GAN", "accuracy on CIFAKE"], rows)]
+
+
+def _briefs(found):
+    rows = []
+    for name, content in found.items():
+        run, recipe = content["run"], RECIPES[content["run"]["name"]]
+        rows.append([name, recipe.system, f"{run['parameters']:,}", f"{run['images']:,}",
+                     _epochs(run, recipe), _start(run, recipe),
+                     f"{run['validation']['accuracy']:.1%} of {run['validation_images']:,}",
+                     f"{recipe.accuracy:.2%}" if recipe.accuracy else "not known"])
+    return table(["recipe", "system", "parameters", "images", "epochs", "starts from", "accuracy",
+                  "its report"], rows)
+
+
+def _epochs(run, recipe):
+    if "epochs" not in run:
+        return ""
+    return f"{run['epochs']} of {recipe.epochs}"
+
+
+def _start(run, recipe):
+    if recipe.weights and not run.get("weights"):
+        return "random weights (report: ImageNet)"
+    return "random weights" if "weights" in run else ""
