@@ -128,9 +128,9 @@ def _litert(manifest, report):
                          f"{near['same_labels']:.2%}" if near else "",
                          f"{row['seconds']:.1f} s", f"{row['cpu_seconds']:.1f} s"])
     return [f"**Small machines.** The networks as LiteRT files, beside ONNX Runtime on the same "
-            f"{report['n']:,} test images, one after the other in batches of {report['batch']} "
-            f"({report['machine']}, {report['threads']} threads; medians, for {report['per']:,} "
-            f"images):",
+            f"{report['n']:,} test images, in batches of {report['batch']} and in turn, so that "
+            f"other work on the machine slows all alike ({report['machine']}, {report['threads']} "
+            f"threads; medians, for {report['per']:,} images):",
             slices.table(["network", "runtime", "file", "accuracy", "mean difference of `p_ai`",
                           "same labels", "time", "CPU time"], rows)]
 
