@@ -8,7 +8,7 @@ from training.__main__ import main
 
 
 def build_measured_pack(folder):
-    """A tiny pack with all of its reports but `resize`.
+    """A tiny pack with all of its reports but `resize`, and one on photographs besides.
 
     Returns
     -------
@@ -22,6 +22,7 @@ def build_measured_pack(folder):
                      "--out", str(folder / "reports" / f"{command}.json")]) == 0
     write(folder, "training", training())
     write(folder, "generators", generators(read_manifest(folder)))
+    write(folder, "photos", photos())
     return folder
 
 
@@ -51,6 +52,19 @@ def generators(manifest):
                  ({}, 0.0312, {"cifake": 0.9712, "dcgan": 0.0021}),
                  ({"cnn": 4321}, 0.0475, {"cifake": 0.9613, "dcgan": 0.9434}))]
     return {"real": 1000, "n": {"cifake": 1000, "dcgan": 500}, "packs": packs}
+
+
+def photos():
+    """Two sources in two folds, as `photos` measures them."""
+    row = {"roc_auc": 0.7654, "flips": dict.fromkeys(("resaved", "halved"),
+                                                    {"all": 0.0321, "confident": 0.0}),
+           "confident": {"coverage": 0.2109, "accuracy": 0.9412, "real_called_ai": 0.0123,
+                         "ai_caught": 0.1}}
+    both = {**row, "real": 40, "ai": 60, "real_called_ai": 0.2987, "ai_caught": 0.6789}
+    return {"n": 200, "folds": [both] * 2, "mean": {k: v for k, v in both.items()
+                                                    if k not in ("real", "ai")},
+            "sources": dict.fromkeys(("zoo", "city"), both),
+            "generators": {"DALL-E 9": {**both, "real": 0, "real_called_ai": None}}}
 
 
 def _curve(last):

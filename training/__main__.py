@@ -156,6 +156,14 @@ def photos(options):
         measure_pack(options.pack, options.data, options.out, options.seed)
 
 
+def make_photos(options):
+    """train the pack for photographs, and measure its recipe fold by fold"""
+    from training.photo_members import MEMBERS
+    from training.photo_pack import make
+
+    make(MEMBERS, options.data, options.out, seed=options.seed)
+
+
 def report(options):
     """write README's table and the model card from the pack's reports"""
     from training.report import write
@@ -286,10 +294,9 @@ def _parser():
     measured.add_argument("--packs", nargs="+", help="folders of packs (default: the shipped one)")
     command(litert, "--pack", "--runs", "--data", "--out").add_argument(
         "--train", required=True, help="the train split: int8 is fitted to some of its images")
-
-
     sources = command(photos, "--pack", "--out", "--seed")
-    sources.add_argument("--data", required=True,
+    for sub in (sources, command(make_photos, "--out", "--seed")):
+        sub.add_argument("--data", required=True,
                          help="parquet with image, label, source and generator")
     sources.add_argument("--members", nargs="+", choices=["svm", "cnn", "resnet"],
                          help="train these once for each fold held out; measures no pack")

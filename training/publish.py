@@ -13,7 +13,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from ensemble import pack as packs
 from training import figures
-from training.card import card
+from training.card import card, setting
 
 # What a run's folder shares; its checkpoint is of use only on the machine that trains.
 NATIVE = (".keras", ".joblib")
@@ -87,9 +87,10 @@ def publish(folder, repo, sources=None, token=None):
         files |= {f"sources/{path}": Path(sources) / path for path in native_files(sources)}
     commit = _commit(repo, "model", files, f"Pack {pack.manifest['name']} "
                                            f"{pack.manifest['version']}", token)
+    variable = setting(pack.manifest)
     print(f"Published {len(files)} files to {repo} at commit {commit}.\n"
           f"To judge with exactly this pack, set\n"
-          f"  PACK_REPO={repo}\n  PACK_REVISION={commit}")
+          f"  {variable}_REPO={repo}\n  {variable}_REVISION={commit}")
     return commit
 
 
