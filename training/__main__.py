@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from ensemble.images import ImageError
-from ensemble.pack import SHIPPED, PackError
+from ensemble.pack import SHIPPED, PackError, read
 from training.data import DataError, WeightsError, deduplicate, load, split
 from training.publish import PublishError
 
@@ -173,6 +173,7 @@ def report(options):
 
 def publish(options):
     """upload the pack, or the Space, to the Hub"""
+    from training.card import setting
     from training.publish import publish as upload
     from training.publish import publish_space
 
@@ -181,7 +182,8 @@ def publish(options):
                         "or both.")
     revision = upload(options.pack, options.repo, options.runs) if options.repo else None
     if options.space:
-        publish_space(options.space, Path(__file__).parent.parent, options.repo, revision)
+        publish_space(options.space, Path(__file__).parent.parent, options.repo, revision,
+                      variable=setting(read(options.pack).manifest))
 
 
 def _fit_member(options, out):

@@ -41,7 +41,7 @@ def card(manifest, reports, drawn=()):
         Markdown with the front matter that the Hub reads, `model-index` included.
     """
     evaluation, photos = reports.get("evaluate"), reports.get("photos")
-    for_photos = photos is not None and evaluation is None
+    for_photos = setting(manifest) == "PHOTOS"
     front = ModelCardData(
         license="apache-2.0", library_name="onnx", pipeline_tag="image-classification",
         tags=[tag for tag in TAGS if not (for_photos and tag == "cifake")],
@@ -52,7 +52,8 @@ def card(manifest, reports, drawn=()):
              for name, caption in figures.captions(manifest, reports).items() if name in drawn}
     measured = [*([photo_card.results(photos)] if photos else []), *_show(shown, "photos")]
     if for_photos:
-        parts = [photo_card.introduction(manifest), photo_card.weak_spots(photos), *measured,
+        parts = [photo_card.introduction(manifest),
+                 *([photo_card.weak_spots(photos)] if photos else []), *measured,
                  _members(manifest), photo_card.calibration(manifest), photo_card.limits(manifest),
                  _use(manifest), _training(manifest), photo_card.source()]
     else:
