@@ -1,6 +1,5 @@
 """The pack for photographs: measured on sources held out, then trained on all of them."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +40,7 @@ def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):
     dict
         The manifest.
     """
-    out, clock, begun = Path(out), time.time(), commit()
+    out, begun = Path(out), commit()
     out.mkdir(parents=True, exist_ok=True)
     photos = pictures_of.load(data)
     folds = pictures_of.fold(photos)
@@ -64,8 +63,7 @@ def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):
                      "real_images": int((photos.labels == 0).sum()),
                      "sources": len(np.unique(photos.sources)),
                      "fingerprint": fingerprint(photos), "seed": seed, "commit": begun,
-                     "digests": entry(out / "training.digests"),
-                     "minutes": round((time.time() - clock) / 60, 1)},
+                     "digests": entry(out / "training.digests")},
     }
     write_json(out / "manifest.json", manifest)
     pack.read(out)
