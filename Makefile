@@ -7,7 +7,7 @@ DATA ?= ../shared/data/cifake
 PHOTOS ?= ../shared/data/photos/photos.parquet
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test weights evaluate generators litert reproductions bench screenshots clean
+.PHONY: run test weights evaluate generators photos litert reproductions bench screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
@@ -57,6 +57,11 @@ litert: $(VENV)/test.stamp
 # The student systems' models on CIFAKE, as far as two cores get within an hour or two.
 reproductions: $(VENV)/test.stamp
 	$(TRAIN) reproduce --train $(DATA)/train.parquet --data $(DATA)/test.parquet
+
+# The second pack, for photographs: measured fold by fold, then trained on all of them.
+photos: $(VENV)/test.stamp
+	$(TRAIN) make_photos --data $(PHOTOS) --out weights/photos
+	$(TRAIN) report --pack weights/photos
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks

@@ -69,8 +69,9 @@ class Ensemble:
             return cls(packs.read(folder))
         # Both at once, though the second costs each start a tenth of a second: a pack that can't
         # judge is to be found out here, not in front of the first visitor with a photograph.
-        found = [cls._configured("PACK", packs.SHIPPED),
-                 cls._configured("PHOTOS", packs.SHIPPED.with_name("photos"))]
+        small = cls._configured("PACK", packs.SHIPPED)
+        found = [small, cls._configured("PHOTOS", packs.SHIPPED.with_name("photos"),
+                                        small[0].manifest["name"])]
         ensembles = [ensemble for ensemble, _ in found if ensemble]
         loaded = Router(ensembles) if len(ensembles) > 1 else ensembles[0]
         loaded.notice = " ".join(notice for _, notice in found if notice) or None
@@ -156,13 +157,16 @@ class Ensemble:
         return replace(picture, rgb=rgb)
 
     @classmethod
-    def _configured(cls, variable, shipped):
+    def _configured(cls, variable, shipped, taken=None):
         """The ensemble of the pack configured on the Hub, else of the shipped one, else None;
-        and why it is not the former, else None."""
+        and why it is not the former, else None. `taken` is the name of the other pack."""
         notice, repo = None, os.environ.get(f"{variable}_REPO")
         if repo:
             try:
-                return cls(packs.download(repo, os.environ.get(f"{variable}_REVISION", ""))), None
+                found = cls(packs.download(repo, os.environ.get(f"{variable}_REVISION", "")))
+                if found.manifest["name"] == taken:
+                    raise packs.PackError(f"They are called {taken}, as the other ones are.")
+                return found, None
             except packs.PackError as error:
                 notice = (f"The models of {repo} could not be used, so the ones shipped with the "
                           f"app are judging. {error}")

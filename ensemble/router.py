@@ -3,6 +3,7 @@
 from itertools import islice
 
 from ensemble.images import ImageError
+from ensemble.pack import PackError
 from ensemble.vote import beyond
 
 BATCH = 64  # pictures that are looked at together to be sorted by pack
@@ -19,10 +20,18 @@ class Router:
     ----------
     notice : str or None
         Why a pack is not the one that was configured.
+
+    Raises
+    ------
+    ensemble.pack.PackError
+        If two packs have one name: a verdict names the pack that judged.
     """
 
     def __init__(self, ensembles):
         self.ensembles, self.notice = tuple(ensembles), None
+        names = [ensemble.manifest["name"] for ensemble in self.ensembles]
+        if len(set(names)) < len(names):
+            raise PackError(f"Each pack has a name of its own; these are {', '.join(names)}.")
 
     def route(self, picture):
         """The ensemble that judges a picture: the one whose pack knows its size, else the one

@@ -13,7 +13,8 @@ from page import packs, photos
 from page.words import everywhere, text
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "training" / "published.json"
-FIGURES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators")
+FIGURES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators",
+           "photos")
 SCORES = ("accuracy", "roc_auc", "precision", "recall", "f1", "average_precision", "ece")
 WEAKEST = 6  # conditions in the list of weak spots; the table has all
 

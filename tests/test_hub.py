@@ -11,6 +11,7 @@ from ensemble import Ensemble, pack
 from tests.hub import READ_TOKEN, TOKEN, point_client, serving
 from tests.tiny import build_tiny_pack, read_manifest
 from training import publish as publishing
+from training.__main__ import main
 from training.card import card
 from training.publish import publish, publish_space
 
@@ -231,6 +232,22 @@ def test_the_space_can_be_pinned_to_a_pack(hub, root, folder):
     publish_space("user/space", root[0], pack_repo=REPO, revision=commit)
     assert hub.variables == {"spaces/user/space": {"PACK_REPO": {"value": REPO},
                                                    "PACK_REVISION": {"value": commit}}}
+
+
+def test_a_pack_for_photographs_has_variables_of_its_own_and_no_runs(hub, root, runs, tmp_path,
+                                                                    capsys, monkeypatch):
+    pack = build_tiny_pack(tmp_path / "photos", name="photos", domain={"min_side": 65})
+    monkeypatch.setattr(publishing, "publish_space", lambda repo, folder, *given, **named:
+                        publish_space(repo, root[0], *given, **named))
+    assert main(["publish", "--pack", str(pack), "--runs", str(runs), "--repo", REPO,
+                 "--space", "user/space"]) == 0
+    printed = capsys.readouterr().out
+    variables = hub.variables["spaces/user/space"]
+    assert set(variables) == {"PHOTOS_REPO", "PHOTOS_REVISION"}
+    assert variables["PHOTOS_REPO"] == {"value": REPO}
+    commit = variables["PHOTOS_REVISION"]["value"]
+    assert f"PHOTOS_REPO={REPO}" in printed and f"PHOTOS_REVISION={commit}" in printed
+    assert set(hub.files(f"models/{REPO}", commit)) == FILES | {".gitattributes"}
 
 
 def test_files_gone_from_the_space_are_deleted(hub, root):

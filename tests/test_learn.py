@@ -16,7 +16,7 @@ from tests.visits import fits, violations, visit
 
 @pytest.fixture(scope="module")
 def ensemble():
-    return Ensemble.load()
+    return Ensemble.load().ensembles[0]  # the pack for thumbnails
 
 
 @pytest.fixture(scope="module")

@@ -228,6 +228,15 @@ def test_a_notice_is_given_though_nothing_was_shipped_for_photographs(hub, weigh
     assert names(ensemble) == ["small"] and "user/photos could not be used" in ensemble.notice
 
 
+def test_a_pack_on_the_hub_that_is_called_as_the_other_one_is_replaced(hub, weights, monkeypatch):
+    commit = hub.put_folder("models/user/small", weights / "small")
+    configure(monkeypatch, "PHOTOS", "user/small", commit)
+    router = Ensemble.load()
+    assert names(router) == ["small", "photos"]
+    assert "user/small could not be used" in router.notice
+    assert "called small, as the other ones are" in router.notice
+
+
 def test_both_can_fail_and_both_are_told(hub, weights, monkeypatch):
     configure(monkeypatch, "PACK", "user/a", "main")
     configure(monkeypatch, "PHOTOS", "user/b", "main")

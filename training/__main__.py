@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ensemble.images import ImageError
-from ensemble.pack import SHIPPED, PackError
+from ensemble.pack import SHIPPED, PackError, read
 from training.data import DataError, WeightsError, balanced, deduplicate, load, split
 from training.publish import PublishError
 
@@ -166,6 +166,14 @@ def photos(options):
         measure_pack(options.pack, options.data, options.out, options.seed)
 
 
+def make_photos(options):
+    """train the pack for photographs, and measure its recipe fold by fold"""
+    from training.photo_members import MEMBERS
+    from training.photo_pack import make
+
+    make(MEMBERS, options.data, options.out, seed=options.seed)
+
+
 def report(options):
     """write README's table and the model card from the pack's reports"""
     from training.report import write
@@ -175,6 +183,7 @@ def report(options):
 
 def publish(options):
     """upload the pack, or the Space, to the Hub"""
+    from training.card import setting
     from training.publish import publish as upload
     from training.publish import publish_space
 
@@ -183,7 +192,8 @@ def publish(options):
                         "or both.")
     revision = upload(options.pack, options.repo, options.runs) if options.repo else None
     if options.space:
-        publish_space(options.space, Path(__file__).parent.parent, options.repo, revision)
+        publish_space(options.space, Path(__file__).parent.parent, options.repo, revision,
+                      variable=setting(read(options.pack).manifest))
 
 
 def _fit_member(options, out):
@@ -305,7 +315,8 @@ def _parser():
     again.add_argument("--runs", default="runs/reproductions",
                        help="folder of the runs (default: %(default)s)")
     sources = command(photos, "--pack", "--out", "--seed")
-    sources.add_argument("--data", required=True,
+    for sub in (sources, command(make_photos, "--out", "--seed")):
+        sub.add_argument("--data", required=True,
                          help="parquet with image, label, source and generator")
     sources.add_argument("--members", nargs="+", choices=["svm", "cnn", "resnet"],
                          help="train these once for each fold held out; measures no pack")

@@ -2,7 +2,7 @@
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from training import figures, slices
+from training import figures, photo_card, slices
 from training.slices import table
 
 DATASET = "dragonintelligence/CIFAKE-image-dataset"
@@ -14,7 +14,8 @@ WAYS = {"ensemble": "majority", "calibrated": "calibrated probability"}
 # The Hub's names of those metrics that it knows.
 INDEXED = {"accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "f1",
            "roc_auc": "roc_auc"}
-PROVENANCE = {"data": "data", "images": "training images",
+PROVENANCE = {"data": "data", "images": "training images", "real_images": "of these, real",
+              "sources": "collections",
               "added_fakes": "of these, fakes added from the DCGAN",
               "validation_images": "validation images", "fingerprint": "fingerprint of the data",
               "seed": "seed", "commit": "code at commit"}
@@ -39,22 +40,36 @@ def card(manifest, reports, drawn=()):
     str
         Markdown with the front matter that the Hub reads, `model-index` included.
     """
-    evaluation = reports.get("evaluate")
+    evaluation, photos = reports.get("evaluate"), reports.get("photos")
+    for_photos = setting(manifest) == "PHOTOS"
     front = ModelCardData(
         license="apache-2.0", library_name="onnx", pipeline_tag="image-classification",
-        tags=TAGS, datasets=[DATASET], model_name=manifest["name"],
+        tags=[tag for tag in TAGS if not (for_photos and tag == "cifake")],
+        datasets=None if for_photos else [DATASET], model_name=manifest["name"],
         metrics=list(INDEXED.values()) if evaluation else None,
         eval_results=_index(evaluation) if evaluation else None)
     shown = {name: figures.embed(name, caption, "reports/figures")
              for name, caption in figures.captions(manifest, reports).items() if name in drawn}
-    parts = [_introduction(manifest), _members(manifest), _results(evaluation, manifest),
-             *_show(shown, "confusion", "roc"), *_weak_spots(manifest, reports),
-             *_robustness(manifest, reports.get("robustness")), *_show(shown, "robustness"),
-             *_generators(manifest, reports.get("generators")), *_show(shown, "generators"),
-             _calibration(manifest, evaluation), *_show(shown, "reliability", "risk"),
-             _limits(manifest), _use(manifest), _training(manifest), *_show(shown, "training"),
-             _source()]
+    measured = [*([photo_card.results(photos)] if photos else []), *_show(shown, "photos")]
+    if for_photos:
+        parts = [photo_card.introduction(manifest),
+                 *([photo_card.weak_spots(photos)] if photos else []), *measured,
+                 _members(manifest), photo_card.calibration(manifest), photo_card.limits(manifest),
+                 _use(manifest), _training(manifest), photo_card.source()]
+    else:
+        parts = [_introduction(manifest), _members(manifest), _results(evaluation, manifest),
+                 *_show(shown, "confusion", "roc"), *_weak_spots(manifest, reports),
+                 *_robustness(manifest, reports.get("robustness")), *_show(shown, "robustness"),
+                 *_generators(manifest, reports.get("generators")), *_show(shown, "generators"),
+                 *measured, _calibration(manifest, evaluation),
+                 *_show(shown, "reliability", "risk"), _limits(manifest), _use(manifest),
+                 _training(manifest), *_show(shown, "training"), _source()]
     return f"---\n{front.to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"
+
+
+def setting(manifest):
+    """What the variables begin with that make the app judge with such a pack."""
+    return "PHOTOS" if "min_side" in manifest["domain"] else "PACK"
 
 
 def _show(shown, *names):
@@ -162,15 +177,17 @@ verdict is `uncertain`.
 
 
 def _use(manifest):
-    return """## Use
+    variable = setting(manifest)
+    return f"""## Use
 
 From the code of Real or AI?, with this repository pinned at a commit:
 
 ```
-PACK_REPO=USER/NAME PACK_REVISION=COMMIT python -m ensemble photo.jpg --json
+{variable}_REPO=USER/NAME {variable}_REVISION=COMMIT python -m ensemble photo.jpg --json
 ```
 
-The same two variables make the Space judge with this pack. `PACK_REVISION` is a full commit hash; \
+The same two variables make the Space judge with this pack. `{variable}_REVISION` is a full commit \
+hash; \
 every file is checked against the SHA-256 in `manifest.json`. The native models under `sources/`, \
 where there are any, are for training and study and are never loaded by the app: a `.joblib` file \
 runs code when it is loaded."""

@@ -4,7 +4,8 @@ from html import escape
 from pathlib import Path
 
 THEMES = ("light", "dark")
-NAMES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators")
+NAMES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators",
+         "photos")
 TITLES = {"training": "Training curves", "confusion": "Confusion matrices", "roc": "ROC curves",
           "reliability": "Reliability diagram", "risk": "Risk–coverage curve",
           "robustness": "Accuracy under each corruption", "generators": "Other generators",
@@ -27,7 +28,7 @@ def captions(manifest, reports):
         Caption by name of the figure, in the order of `NAMES`.
     """
     measured, robust = reports.get("evaluate"), reports.get("robustness")
-    unseen, found = reports.get("generators"), {}
+    unseen, photos, found = reports.get("generators"), reports.get("photos"), {}
     if curves(reports):
         found["training"] = (
             "Accuracy and loss of the networks after each epoch. An epoch shows them hard, partly "
@@ -49,6 +50,12 @@ def captions(manifest, reports):
             f"threshold, and the ROC-AUC against {unseen['real']:,} real test images; guessing "
             f"gives 0.5. `cifake` stands for CIFAKE's own fakes. \"Added\" are fakes of another "
             f"generator that the pack was trained on.")
+    if photos:
+        found["photos"] = (
+            f"Of {photos['n']:,} pictures, each judged by models that never saw its source: the "
+            f"share that is called AI-generated. Above, real pictures by source, the most often "
+            f"accused first; below, AI-generated ones by generator, the least caught first, with "
+            f"the ROC-AUC against the real pictures of its folds.")
     return found
 
 

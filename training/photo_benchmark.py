@@ -18,10 +18,10 @@ from training.evaluate import predict, write_json
 from training.figures import THEMES
 from training.photo_calibration import calibration
 
+SIZE = 128  # pixels: the shorter side of the stored pictures
 # How a picture reaches the members: the first is what is scored, the last two are compared with
-# the second.
+# the second. The pictures of the other folds are trained on in all of them.
 VARIANTS = ("found", "stored", "resaved", "halved")
-COPIES = 2  # of a training picture as found, beside the stored one
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def measure_pack(pack, data, out, seed=0):
         "members": [member["name"] for member in manifest["members"]]})
 
 
-def measure_recipe(members, data, out, size=128, seed=0):
+def measure_recipe(members, data, out, size=SIZE, seed=0):
     """Train a recipe once for each fold held out, and measure it there.
 
     The calibration for a fold is fitted on the other folds, on what was said of them while they
@@ -105,11 +105,16 @@ def measure_recipe(members, data, out, size=128, seed=0):
     """
     photos = pictures_of.load(data)
     folds = pictures_of.fold(photos)
-    p_ai = held_out(members, photos, folds, size, seed)
+    p_ai, _ = held_out(members, photos, folds, size, seed)
+    return write_recipe(members, photos, folds, p_ai, out, {"seed": seed, "input_size": size})
+
+
+def write_recipe(members, photos, folds, p_ai, out, about):
+    """Write the report on what `held_out` found, its figure beside it."""
     judged = Judged(p_ai, folds, calibrations(p_ai["found"], photos, folds))
     return _write(out, photos, judged, {
-        "recipe": {name: member.description for name, member in members.items()}, "seed": seed,
-        "input_size": size, "resize": pictures_of.RESAMPLE, "members": list(members)})
+        **about, "recipe": {name: member.description for name, member in members.items()},
+        "resize": pictures_of.RESAMPLE, "members": list(members)})
 
 
 def held_out(members, photos, folds, size, seed=0):
@@ -124,26 +129,27 @@ def held_out(members, photos, folds, size, seed=0):
 
     Returns
     -------
-    dict of str to ndarray, shape [N, members]
+    p_ai : dict of str to ndarray, shape [N, members]
         By variant.
+    models : dict of str to callable
+        By member, trained on all folds.
     """
     p_ai = {name: np.zeros((len(photos), len(members)), np.float32) for name in VARIANTS}
-    tested = {name: shown(photos.pictures, name, size, seed) for name in VARIANTS}
-    # Other draws than those that are scored.
-    copies = np.concatenate([tested["stored"], *(
-        shown(photos.pictures, "found", size, (seed, copy)) for copy in range(1, COPIES + 1))])
-    labels, sources, of_fold = (np.tile(column, COPIES + 1)
+    images = np.concatenate([shown(photos.pictures, name, size, seed) for name in VARIANTS])
+    labels, sources, of_fold = (np.tile(column, len(VARIANTS))
                                 for column in (photos.labels, photos.sources, folds))
+    models = {}
     for column, (name, member) in enumerate(members.items()):
-        seen = member.prepare(copies)
-        asked = {variant: member.prepare(images) for variant, images in tested.items()}
-        for fold in tqdm(range(folds.max() + 1), desc=f"{name}, folds"):
+        values = member.prepare(images)
+        # The last one holds no fold out.
+        for fold in tqdm(range(folds.max() + 2), desc=f"{name}, folds"):
             rest, held = of_fold != fold, folds == fold
-            model = member.fit(seen[rest], labels[rest], sources[rest],
-                               np.random.default_rng((seed, fold)))
-            for variant, images in asked.items():
-                p_ai[variant][held, column] = model(images[held])
-    return p_ai
+            models[name] = member.fit(values[rest], labels[rest], sources[rest],
+                                      np.random.default_rng((seed, fold)))
+            for variant, part in zip(VARIANTS, np.split(values, len(VARIANTS))):
+                if held.any():
+                    p_ai[variant][held, column] = models[name](part[held])
+    return p_ai, models
 
 
 def calibrations(p_ai, photos, folds):

@@ -52,12 +52,15 @@ class Photos:
         1 for AI-generated, 0 for real.
     sources, generators : ndarray of str, shape [N]
         The collection that a picture is of, and what made it; "" for a real one.
+    digests : ndarray of uint64, shape [N]
+        First 8 bytes of each file's SHA-256, big-endian.
     """
 
     pictures: np.ndarray
     labels: np.ndarray
     sources: np.ndarray
     generators: np.ndarray
+    digests: np.ndarray
 
     def __len__(self):
         return len(self.labels)
@@ -65,7 +68,7 @@ class Photos:
     def take(self, index):
         """The rows of an index or mask."""
         return Photos(self.pictures[index], self.labels[index], self.sources[index],
-                      self.generators[index])
+                      self.generators[index], self.digests[index])
 
 
 def load(path):
@@ -104,16 +107,17 @@ def load(path):
                         f"found {sorted(set(classes), key=str)}.")
     if not all(sources):
         raise DataError(f"{path}: row {[bool(s) for s in sources].index(False)} names no source.")
-    pictures = np.empty(table.num_rows, object)
+    pictures, digests = np.empty(table.num_rows, object), np.zeros(table.num_rows, np.uint64)
     for i, row in enumerate(tqdm(table["image"].to_pylist(), f"read {path.name}", mininterval=1)):
         try:
-            pictures[i] = open_picture(row["bytes"]).rgb
+            picture = open_picture(row["bytes"])
         except (ImageError, TypeError) as error:
             raise DataError(f"{path}: row {i}, {row.get('path')}: {error}") from error
+        pictures[i], digests[i] = picture.rgb, int.from_bytes(picture.digest, "big")
     generators = [name_of(said or "", source) if value == FAKE else ""
                   for said, source, value in zip(table["generator"].to_pylist(), sources, classes)]
     return Photos(pictures, (np.asarray(classes) == FAKE).astype(np.uint8), np.array(sources),
-                  np.array(generators))
+                  np.array(generators), digests)
 
 
 def name_of(generator, source=""):

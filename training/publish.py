@@ -13,7 +13,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from ensemble import pack as packs
 from training import figures
-from training.card import card
+from training.card import card, setting
 
 # What a run's folder shares; its checkpoint is of use only on the machine that trains.
 NATIVE = (".keras", ".joblib")
@@ -56,7 +56,8 @@ def publish(folder, repo, sources=None, token=None):
     repo : str
         `USER/NAME`, made if it isn't there.
     sources : path, optional
-        Folder of runs; each run's native model, settings and curve go under `sources/`.
+        Folder of runs; each run's native model, settings and curve go under `sources/`. A pack
+        for photographs has no runs, and none are uploaded with it.
     token : str, optional
         By default the one in `HF_TOKEN` or of `hf auth login`.
 
@@ -83,17 +84,18 @@ def publish(folder, repo, sources=None, token=None):
              **{f"reports/figures/{name}-{theme}.svg": pictures / f"{name}-{theme}.svg"
                 for name in drawn for theme in figures.THEMES},
              "README.md": card(pack.manifest, content, drawn).encode()}
-    if sources is not None:
+    variable = setting(pack.manifest)
+    if sources is not None and variable == "PACK":
         files |= {f"sources/{path}": Path(sources) / path for path in native_files(sources)}
     commit = _commit(repo, "model", files, f"Pack {pack.manifest['name']} "
                                            f"{pack.manifest['version']}", token)
     print(f"Published {len(files)} files to {repo} at commit {commit}.\n"
           f"To judge with exactly this pack, set\n"
-          f"  PACK_REPO={repo}\n  PACK_REVISION={commit}")
+          f"  {variable}_REPO={repo}\n  {variable}_REVISION={commit}")
     return commit
 
 
-def publish_space(repo, root, pack_repo=None, revision=None, token=None):
+def publish_space(repo, root, pack_repo=None, revision=None, token=None, variable="PACK"):
     """Upload the Space: what it needs to run, and nothing else.
 
     Parameters
@@ -107,6 +109,8 @@ def publish_space(repo, root, pack_repo=None, revision=None, token=None):
         `PACK_REPO` and `PACK_REVISION`; without them it judges with the shipped pack.
     token : str, optional
         By default the one in `HF_TOKEN` or of `hf auth login`.
+    variable : {"PACK", "PHOTOS"}
+        What the names of these variables begin with, see `card.setting`.
 
     Returns
     -------
@@ -121,8 +125,8 @@ def publish_space(repo, root, pack_repo=None, revision=None, token=None):
     root = Path(root)
     files = {path.relative_to(root).as_posix(): path
              for name in SPACE for path in _below(root / name)}
-    variables = {"PACK_REPO": pack_repo, "PACK_REVISION": revision} if pack_repo else {}
-    commit = _commit(repo, "space", files, "Real or AI?", token, variables)
+    variables = {f"{variable}_REPO": pack_repo, f"{variable}_REVISION": revision}
+    commit = _commit(repo, "space", files, "Real or AI?", token, variables if pack_repo else {})
     print(f"Published {len(files)} files to the Space {repo} at commit {commit}.")
     return commit
 

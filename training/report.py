@@ -5,13 +5,15 @@ import os
 from pathlib import Path
 
 from ensemble import pack as packs
-from training import figures, slices
+from training import figures, photo_card, slices
 from training.card import card
 from training.data import DataError
 
 PUBLISHED = Path(__file__).with_name("published.json")
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 RUNTIMES = {"onnx": "ONNX Runtime", "float32": "LiteRT float32", "int8": "LiteRT int8"}
+# Of a pack that was measured on photographs only.
+PHOTOS_BEGIN, PHOTOS_END = "<!-- photos: begin -->", "<!-- photos: end -->"
 WORST = 6  # corruptions in README; the model card has all
 
 
@@ -24,24 +26,27 @@ def write(pack, readme="README.md"):
     Raises
     ------
     DataError
-        If `reports/evaluate.json` or README's marks are missing.
+        If there is neither `reports/evaluate.json` nor `reports/photos.json`, or README's marks
+        are missing.
     """
     pack, readme = Path(pack), Path(readme)
     manifest = packs.read(pack).manifest
     reports = {path.stem: json.loads(path.read_text("utf-8"))
                for path in sorted((pack / "reports").glob("*.json"))}
-    if "evaluate" not in reports:
+    if not {"evaluate", "photos"} & set(reports):
         raise DataError(f"{pack}/reports/evaluate.json is missing; run `python -m training "
                         f"evaluate` first.")
+    begin, end, write = ((BEGIN, END, results) if "evaluate" in reports else
+                         (PHOTOS_BEGIN, PHOTOS_END, photos))
     text = readme.read_text("utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise DataError(f"{readme} needs the lines {BEGIN} and {END} once each.")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise DataError(f"{readme} needs the lines {begin} and {end} once each.")
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
     drawn = figures.draw(manifest, reports, pack / "reports" / "figures")
     where = Path(os.path.relpath(pack.resolve(), readme.resolve().parent)).as_posix()
-    block = results(manifest, reports, where)
-    readme.write_text(f"{before}{BEGIN}\n{block}\n{END}{after}", "utf-8")
+    block = write(manifest, reports, where)
+    readme.write_text(f"{before}{begin}\n{block}\n{end}{after}", "utf-8")
     (pack / "README.md").write_text(card(manifest, reports, drawn), "utf-8")
 
 
@@ -62,6 +67,14 @@ def results(manifest, reports, where):
                         *_robustness(manifest, reports.get("robustness")),
                         *_generators(manifest, reports.get("generators")),
                         *_litert(manifest, reports.get("litert")),
+                        *([photo_card.summary(reports["photos"])] if "photos" in reports else []),
+                        _figures(manifest, reports, where)])
+
+
+def photos(manifest, reports, where):
+    """README's results of a pack for photographs; parameters as for `results`."""
+    found = reports["photos"]
+    return "\n\n".join([photo_card.summary(found), photo_card.generators(found),
                         _figures(manifest, reports, where)])
 
 

@@ -1,0 +1,133 @@
+"""The pack for photographs, from a table of pictures to a verdict, its card and the Hub."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from ensemble import Ensemble, Router, open_picture
+from ensemble.pack import PackError
+from tests import made
+from tests.tiny import build_tiny_pack
+from training import card, figures, photo_card, photos, report
+from training.__main__ import main
+from training.data import fingerprint
+from training.photo_members import MEMBERS
+from training.photo_pack import make
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    return made.write_photos(tmp_path_factory.mktemp("photos") / "a.parquet")
+
+
+@pytest.fixture(scope="module")
+def pack(table):
+    folder = table.parent / "photos"
+    make(MEMBERS, table, folder, size=64, seed=3)
+    return folder
+
+
+def read(pack):
+    return (json.loads((pack / name).read_text()) for name in ("manifest.json",
+                                                               "reports/photos.json"))
+
+
+def test_the_manifest_says_what_it_was_made_of(pack, table):
+    manifest, measured = read(pack)
+    given = photos.load(table)
+    assert (manifest["name"], manifest["input_size"], manifest["resize"]) == ("photos", 64,
+                                                                             "lanczos")
+    assert manifest["domain"] == {"min_side": 65}
+    assert [member["name"] for member in manifest["members"]] == ["svm", "cnn", "resnet"]
+    facts = manifest["training"]
+    assert (facts["images"], facts["real_images"], facts["seed"]) == (52, 24, 3)
+    assert facts["sources"] == len(set(given.sources)) == len(measured["sources"])
+    assert facts["fingerprint"] == fingerprint(given)
+    assert (measured["pack"], measured["version"]) == ("photos", manifest["version"])
+    assert measured["recipe"] == {name: member.description for name, member in MEMBERS.items()}
+
+
+def test_it_judges_large_pictures_and_leaves_small_ones_to_the_other(pack, table, tmp_path):
+    router = Router([Ensemble.load(build_tiny_pack(tmp_path / "small")), Ensemble.load(pack)])
+    large = router.judge(made.image(0, 5, 90))
+    assert (large.pack, len(large.votes)) == ("photos", 3) and set(large.maps) == {"cnn", "resnet"}
+    assert router.judge(made.image(0, 5, 64)).pack == "tiny"
+    own = Ensemble.load(pack)
+    assert own.pack.knows(open_picture(_first_file(table)).digest)
+    assert not own.pack.knows(bytes(8))
+
+
+def test_two_packs_of_one_name_are_refused(pack):
+    with pytest.raises(PackError, match="photos, photos"):
+        Router([Ensemble.load(pack), Ensemble.load(pack)])
+
+
+def test_the_calibration_is_of_what_was_held_out(pack, table):
+    """Fitted on answers to pictures that were trained on, it would be far surer than this."""
+    manifest, measured = read(pack)
+    found = manifest["calibration"]
+    weights = [fold["calibration"]["weights"] for fold in measured["folds"]]
+    low, high = np.min(weights, axis=0), np.max(weights, axis=0)
+    # With all folds it lies near those that lack one.
+    assert (found["weights"] > low - 0.5 * (high - low) - 0.05).all()
+    assert (found["weights"] < high + 0.5 * (high - low) + 0.05).all()
+
+
+def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
+    manifest, measured = read(pack)
+    readme = pack.parent / "README.md"
+    readme.write_text(f"a\n{report.BEGIN}\n{report.END}\nb\n{report.PHOTOS_BEGIN}\nreplaced\n"
+                      f"{report.PHOTOS_END}\nc\n")
+    assert main(["report", "--pack", str(pack), "--readme", str(readme)]) == 0
+    text = readme.read_text()
+    assert text.startswith(f"a\n{report.BEGIN}\n{report.END}\nb\n") and "replaced" not in text
+    said = (pack / "README.md").read_text()
+    for words in (text, said):
+        assert f"ROC-AUC {measured['mean']['roc_auc']:.3f}" in words
+        links = re.findall(r'(?:src|srcset)="(.*?)"', words)
+        assert len(links) == 2
+    assert all((pack / link).is_file() for link in re.findall(r'(?:src|srcset)="(.*?)"', said))
+    assert said.index("## Weak spots") < said.index("## Photographs") < said.index("## Members")
+    for name, row in {**measured["generators"], **measured["sources"]}.items():
+        if name in measured["generators"] or row["real"]:
+            assert re.search(rf"^\| {re.escape(name)} \|", said, re.MULTILINE), name
+    assert "PHOTOS_REPO=USER/NAME" in said and "CIFAKE" not in said
+    assert figures.drawn(pack / "reports" / "figures") == ["photos"]
+    before = readme.read_text()
+    report.write(pack, readme)
+    assert readme.read_text() == before
+
+
+def test_the_worst_comes_first():
+    row = {"roc_auc": 0.7, "flips": {copy: {"all": 0.1, "confident": 0.0}
+                                     for copy in ("resaved", "halved")},
+           "confident": {"coverage": 0.2, "accuracy": None, "real_called_ai": 0.01,
+                         "ai_caught": 0.1}}
+    made_by = {name: {**row, "real": 0, "ai": count, "ai_caught": caught, "real_called_ai": None}
+               for name, count, caught in (("easy", 99, 0.9), ("shy", 50, 0.1), ("rare", 3, 0.0))}
+    taken = {name: {**row, "real": 40, "ai": 0, "ai_caught": None, "real_called_ai": share}
+             for name, share in (("zoo", 0.1), ("paintings", 0.6))}
+    found = {"n": 232, "folds": [], "generators": made_by, "sources": taken,
+             "mean": {**row, "real_called_ai": 0.3, "ai_caught": 0.4}}
+    spots = photo_card.weak_spots(found)
+    assert "shy (10% caught), easy (90% caught)" in spots and "rare" not in spots
+    assert "`paintings` (60%), `zoo` (10%)" in spots
+    assert "no verdict is `confident`" in photo_card.summary(found)
+    tables = photo_card.results(found)
+    assert tables.index("| rare |") < tables.index("| shy |") < tables.index("| easy |")
+    assert tables.index("| paintings |") < tables.index("| zoo |")
+
+
+def test_each_kind_of_pack_has_its_own_setting(pack, tmp_path):
+    manifest, _ = read(pack)
+    assert card.setting(manifest) == "PHOTOS"
+    tiny = json.loads((build_tiny_pack(tmp_path / "tiny") / "manifest.json").read_text())
+    assert card.setting(tiny) == "PACK"
+
+
+def _first_file(table):
+    import pyarrow.parquet as parquet
+
+    return parquet.read_table(table)["image"][0]["bytes"].as_py()
