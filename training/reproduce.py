@@ -22,8 +22,8 @@ FULL = {
     "dcgan": ("dcgan", {"epochs": 5, "images": 20_000}),
     "cnn-baseline": ("cnn-baseline", {"epochs": 10}),
     "resnet50-full": ("resnet50-full", {"epochs": 2, "images": 10_000, "weights": None}),
-    "cnn-baseline-dcgan": ("cnn-baseline", {"epochs": 5, "generator": "dcgan"}),
-    "three-class": ("three-class", {"epochs": 5, "generator": "dcgan"}),
+    "cnn-baseline-dcgan": ("cnn-baseline", {"epochs": 3, "generator": "dcgan"}),
+    "three-class": ("three-class", {"epochs": 3, "generator": "dcgan"}),
 }
 BRIEF = {"epochs": 1, "images": 500, "size": 32, "weights": None}
 FAKES = 5000  # of the DCGAN, judged by
