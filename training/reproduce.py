@@ -125,8 +125,9 @@ def _accuracies(found):
                      f"{test['deduplicated']['accuracy']:.2%}",
                      f"{recipe.accuracy:.2%}" if recipe.accuracy else "not known",
                      f"{test['roc_auc']:.4f}", f"{test['mean_average_precision']:.4f}"])
-    return table(["training", "system", "images", "epochs of the recipe's", "starts from", "minutes", "accuracy",
-                  "no duplicates", "its report", "ROC-AUC", "mean average precision"], rows)
+    return table(["training", "system", "images", "epochs of the recipe's", "starts from",
+                  "minutes", "accuracy", "no duplicates", "its report", "ROC-AUC",
+                  "mean average precision"], rows)
 
 
 def _told(found):
@@ -167,14 +168,12 @@ def _briefs(found):
                      _epochs(run, recipe), _start(run, recipe),
                      f"{run['validation']['accuracy']:.1%} of {run['validation_images']:,}",
                      f"{recipe.accuracy:.2%}" if recipe.accuracy else "not known"])
-    return table(["recipe", "system", "parameters", "images", "epochs of the recipe's", "starts from", "accuracy",
-                  "its report"], rows)
+    return table(["recipe", "system", "parameters", "images", "epochs of the recipe's",
+                  "starts from", "accuracy", "its report"], rows)
 
 
 def _epochs(run, recipe):
-    if "epochs" not in run:
-        return ""
-    return f"{run['epochs']} of {recipe.epochs}"
+    return f"{run['epochs']} of {recipe.epochs}" if "epochs" in run else ""
 
 
 def _start(run, recipe):
