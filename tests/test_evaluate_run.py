@@ -107,6 +107,13 @@ def test_figures_hold_the_reports_numbers(report, fitted):
     assert all(name in words["curves"] for name in ("loss", "accuracy", "F1", "ROC-AUC"))
 
 
+def test_a_generator_judges_nothing(fitted, cifake, tmp_path, capsys):
+    assert json.loads((fitted / "dcgan" / "run.json").read_text())["images"] == 48
+    assert main(["evaluate", "--run", str(fitted / "dcgan"), "--out", str(tmp_path),
+                 "--data", str(cifake / "test.parquet")]) == 2
+    assert "made a generator" in capsys.readouterr().err
+
+
 def test_a_run_of_two_classes_has_its_reported_accuracy_beside(fitted, cifake, tmp_path, capsys):
     assert main(["evaluate", "--run", str(fitted / "cnn-two-ai"), "--out", str(tmp_path),
                  "--data", str(cifake / "test.parquet")]) == 0

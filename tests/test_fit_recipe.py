@@ -77,6 +77,12 @@ def test_the_curve_is_what_the_network_does(run, folder):
     assert right == pytest.approx(float(rows(run)[-1]["val_accuracy"]), abs=1e-6)
 
 
+def test_a_part_of_the_data_has_as_many_of_each_class(folder, tmp_path):
+    runs.fit_run("cnn-two-ai", folder, tmp_path, size=24, images=24, epochs=1)
+    facts = json.loads((tmp_path / "run.json").read_text())
+    assert facts["class_counts"] == [12, 12] and facts["validation_images"] == 6
+
+
 def test_other_settings_do_not_go_on(run, folder, capsys):
     assert main(["fit", "cnn-two-ai", "--data", str(folder), "--size", "32", "--batch", "40",
                  "--out", str(run)]) == 2

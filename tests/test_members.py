@@ -85,6 +85,8 @@ def test_the_manifest_knows_what_the_members_were_trained_on(trained, own):
     training = manifest["training"]
     assert (training["images"], training["validation_images"]) == (96, 24)
     assert training["fingerprint"] == data.fingerprint(files.load_files(own, SIZE)[0])
+    grid = json.loads((trained / "reports" / "training.json").read_text())["svm-flat-here"]["grid"]
+    assert [(row["svc__kernel"], row["svc__C"]) for row in grid] == [("rbf", 1), ("poly", 1)]
     ensemble = Ensemble.load(trained)
     assert len(ensemble.pack.training_digests) == 120
     assert ensemble.judge(next((own / "FAKE").iterdir())).reasons[-1].startswith("This very file")

@@ -34,6 +34,11 @@ def test_as_many_parameters_as_the_report_prints(name, printed):
     assert printed in (f"{found:,}", f"{found / 1e6:.1f} M")
 
 
+def test_the_base_whose_blocks_keras_finds_by_its_name_is_built():
+    base, norm, dense, last = 12_930_622, 4 * 1536, 1537 * 256, 257 * 2
+    assert parameters(RECIPES["efficientnetv2b3"]) == base + norm + dense + last
+
+
 @pytest.mark.parametrize("name, size, classes", [
     ("basic-cnn", 32, 2), ("cnn-two-ai", 40, 1), ("three-class", 24, 3)])
 def test_a_network_gives_probabilities_at_any_size(name, size, classes, tmp_path):
@@ -74,10 +79,10 @@ def test_a_base_is_frozen_unless_it_starts_from_nothing(monkeypatch):
     assert len(frozen.trainable_variables) == 4  # without batch normalisation's
 
 
-def _small(include_top, weights, input_shape, name):
+def _small(include_top, weights, input_shape):
     return keras.Sequential([keras.layers.Input(input_shape), keras.layers.Conv2D(4, 3),
                              keras.layers.BatchNormalization(),
-                             keras.layers.Conv2D(2, 1, name="last")], name=name)
+                             keras.layers.Conv2D(2, 1, name="last")])
 
 
 def test_weights_that_cannot_be_downloaded_are_a_clear_error(monkeypatch):

@@ -37,7 +37,7 @@ def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monk
         "three-class": ("three-class", {"epochs": 1, "generator": "dcgan"})})
     monkeypatch.setattr(reproduce, "FACED", ("three-class",))
     monkeypatch.setattr(reproduce, "FAKES", 12)
-    monkeypatch.setitem(reproduce.BRIEF, "images", 20)
+    monkeypatch.setattr(reproduce, "FEW", 20)
     monkeypatch.setattr(reproduce, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(reproduce, "PAGE", tmp_path / "PAGE.md")
     made.write_parquet(tmp_path / "train.parquet", made.files(60))
@@ -56,8 +56,8 @@ def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monk
     assert f"| basic-cnn | 1 | 1,149,762 | 20 | 1 of 10 | random weights | " \
            f"{facts['validation']['accuracy']:.1%} of 4 | not known |" in text
 
-    monkeypatch.setattr(reproduce, "fit_run", None)
-    monkeypatch.setattr(reproduce, "evaluate_run", None)
+    for step in ("fit_run", "fit_recipe", "evaluate_run"):
+        monkeypatch.setattr(reproduce, step, None)
     reproduce.PAGE.unlink()
     assert main(arguments) == 0
     assert reproduce.PAGE.read_text("utf-8") == text

@@ -115,8 +115,7 @@ def base(name, images, weights, trainable=False):
     build, size = getattr(BASES[name], name), images.shape[1]
     more = {"include_preprocessing": True} if name.startswith("EfficientNetV2") else {}
     try:
-        network = build(include_top=False, weights=weights, input_shape=(size, size, 3),
-                        name=name.lower(), **more)
+        network = build(include_top=False, weights=weights, input_shape=(size, size, 3), **more)
     except Exception as error:  # Keras raises a bare Exception for every failed download
         if weights is None or not str(error).startswith("URL fetch failure"):
             raise
