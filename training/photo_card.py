@@ -132,10 +132,12 @@ photographs. It was measured on sources that it never met for that reason, but n
 
 def source():
     """What it was made of."""
-    return """The networks begin with EfficientNet-Lite and its ImageNet weights: M. Tan and Q. V. \
-Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", arXiv 1905.11946, \
-Apache 2.0. Some of the collections state no licence: they were trained on, and none of their \
-pictures is shown or handed on."""
+    return """Each member is a linear unit on what it sees. The networks see the means of the \
+channels of EfficientNet-Lite's inverted residual blocks; the SVM sees those of the earlier ones, \
+and statistics of block spectra, neighbouring differences, chroma and layout. The blocks have \
+their ImageNet weights: M. Tan and Q. V. Le, "EfficientNet: Rethinking Model Scaling for \
+Convolutional Neural Networks", arXiv 1905.11946, Apache 2.0. Some of the collections state no \
+licence: they were trained on, and none of their pictures is shown or handed on."""
 
 
 def _made(report):
