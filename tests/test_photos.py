@@ -106,12 +106,12 @@ def test_squares_are_the_middle_at_the_size_asked(read):
     assert photos.resaved(read.pictures[0]).shape == (48, 64, 3)
 
 
-def test_labels_weigh_the_same_and_sources_by_their_roots():
+def test_real_pictures_weigh_more_and_sources_by_their_roots():
     labels = np.array([1] * 16 + [1] * 4 + [0] * 9)
     sources = np.array(["a"] * 16 + ["b"] * 4 + ["a"] * 9)
     weights = photos.source_weights(labels, sources)
     assert weights.mean() == pytest.approx(1)
-    assert weights[labels == 1].sum() == pytest.approx(weights[labels == 0].sum())
+    assert 2 * weights[labels == 1].sum() == pytest.approx(weights[labels == 0].sum())
     assert weights[:16].sum() / weights[16:20].sum() == pytest.approx(2)
 
 

@@ -28,10 +28,11 @@ def weak_spots(report):
     sure = report["mean"]["confident"]
     return f"""## Weak spots
 
-- Most verdicts are `uncertain`: {_share(sure["coverage"])} are `confident`. Of all labels, \
-confident or not, {_share(report["mean"]["real_called_ai"])} of the real pictures are called \
-AI-generated and {_share(report["mean"]["ai_caught"])} of the AI-generated ones are caught. A \
-label that is not `confident` accuses nobody.
+- {_share(sure["coverage"])} of the verdicts are `confident`, the others `uncertain`. With \
+confidence, {sure["real_called_ai"]:.2%} of the real pictures are called AI-generated and \
+{sure["ai_caught"]:.2%} of the AI-generated ones are caught; of all labels, confident or not, \
+{_share(report["mean"]["real_called_ai"])} and {_share(report["mean"]["ai_caught"])}. A label that \
+is not `confident` accuses nobody.
 - Missed most, of generators with {FEWEST} pictures or more: {", ".join(missed[:WEAKEST])}.
 - Real pictures called AI-generated most, by source: {", ".join(accused[:WEAKEST])}.
 - The label changes between a picture and its copy at half size in \
@@ -89,8 +90,8 @@ def summary(report):
             f"them. Each fold was judged by models that were trained and calibrated without it, "
             f"after every picture, real or not, was resized to 0.5–1× and saved as JPEG (60–95), "
             f"WebP or PNG at random. Mean of the folds: ROC-AUC {mean['roc_auc']:.3f}; {right}; "
-            f"{_share(sure['real_called_ai'])} of the real pictures are called AI-generated with "
-            f"confidence.")
+            f"{sure['real_called_ai']:.2%} of the real pictures are called AI-generated with "
+            f"confidence, and {sure['ai_caught']:.2%} of the AI-generated ones are caught with it.")
 
 
 def generators(report):
@@ -131,10 +132,12 @@ photographs. It was measured on sources that it never met for that reason, but n
 
 def source():
     """What it was made of."""
-    return """The networks begin with EfficientNet-Lite and its ImageNet weights: M. Tan and Q. V. \
-Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", arXiv 1905.11946, \
-Apache 2.0. Some of the collections state no licence: they were trained on, and none of their \
-pictures is shown or handed on."""
+    return """Each member is a linear unit on what it sees. The networks see the means of the \
+channels of EfficientNet-Lite's inverted residual blocks; the SVM sees those of the earlier ones, \
+and statistics of block spectra, neighbouring differences, chroma and layout. The blocks have \
+their ImageNet weights: M. Tan and Q. V. Le, "EfficientNet: Rethinking Model Scaling for \
+Convolutional Neural Networks", arXiv 1905.11946, Apache 2.0. Some of the collections state no \
+licence: they were trained on, and none of their pictures is shown or handed on."""
 
 
 def _made(report):

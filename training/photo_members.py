@@ -205,11 +205,8 @@ def _member(description, front, fit):
 
 
 MEMBERS = {
-    "svm": _member("linear support vector machine on statistics of block spectra, differences, "
-                   "chroma and layout, and on the textures that EfficientNet-Lite0 sees",
-                   svm_front(), fit_svm),
-    "cnn": _member("EfficientNet-Lite0, ImageNet weights, up to block 14, and a linear unit on its "
-                   "channels' means", network_front("lite0", LITE0), fit_ridge),
-    "resnet": _member("EfficientNet-Lite2, deeper and wider, up to block 15, likewise",
-                      network_front("lite2", LITE2), fit_ridge),
+    "svm": _member("linear support vector machine on statistics and textures", svm_front(),
+                   fit_svm),
+    "cnn": _member("pretrained EfficientNet-Lite0", network_front("lite0", LITE0), fit_ridge),
+    "resnet": _member("pretrained EfficientNet-Lite2", network_front("lite2", LITE2), fit_ridge),
 }
