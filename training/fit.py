@@ -18,6 +18,7 @@ from joblib import parallel_config
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from training import recipes
 from training.batches import Batches, accuracy, labelled, smoothed_loss
@@ -146,7 +147,8 @@ def fit_svm(train, validation, out, images=20_000, search=6_000, grid=None, corr
     searched = GridSearchCV(build(), grid, n_jobs=jobs, refit=False, verbose=2,
                             cv=StratifiedKFold(3, shuffle=True, random_state=seed))
     # libsvm lets other threads work; a process each would have to import Keras to know a recipe.
-    with parallel_config("threading"):
+    # Each thread computes alone: on small matrices BLAS's own threads mostly wait for each other.
+    with parallel_config("threading"), threadpool_limits(1):
         searched.fit(part.images, part.labels)
     with (out / "grid.csv").open("w", newline="") as file:
         writer = csv.writer(file)
