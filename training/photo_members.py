@@ -22,9 +22,9 @@ LITE0 = (2, 4, 7, 10, 12, 14)  # blocks of the network whose channels' means are
 LITE2 = (1, 3, 4, 6, 7, 10, 11, 14, 15)
 TEXTURES = 4  # of the first of these, the last of each resolution; the SVM sees no deeper
 CELL = 16  # pixels of a map's cell
-# A unit's output, 1 for AI-generated and -1 for real, becomes a logit by this factor; the
-# calibration, on sources left out, sets the true scale.
-STEEPNESS = 4.0
+# A unit's output, 1 for AI-generated and -1 for real, becomes a logit by this factor: so that a
+# member is right about new sources as often as it then says (LEDGER.md).
+STEEPNESS = 1.6
 
 
 class Unit(NamedTuple):
