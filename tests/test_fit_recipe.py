@@ -245,6 +245,7 @@ def test_rates_are_the_reports():
     (["fit", "three-class"], "needs images of a GAN"),
     (["fit", "basic-cnn", "--generator", "x.keras"], "A generator's images have 32 × 32"),
     (["fit", "cnn", "--size", "64", "--real", "a"], "it takes no --size, --real"),
+    (["fit", "svm-flat", "--epochs", "3", "--fine-tune"], "it takes no --epochs, --fine-tune"),
 ])
 def test_what_a_recipe_cannot_do_is_said(arguments, message, folder, tmp_path, capsys):
     assert main([*arguments, "--data", str(folder), "--out", str(tmp_path / "x")]) == 2

@@ -146,12 +146,17 @@ def fit_run(name, data, out, validation=None, size=None, real=None, ai=None, ima
     Raises
     ------
     DataError
-        If the recipe isn't one of theirs, or the data aren't fit for it.
+        If the recipe isn't one of theirs, or the data or what is given aren't fit for it.
     """
     theirs = [key for key, recipe in RECIPES.items() if recipe.system != OURS]
     if name not in theirs:
         raise DataError(f"There is no recipe {name}; there are {', '.join(RECIPES)}.")
     recipe, out = RECIPES[name], Path(out)
+    in_vain = [key for key, value in {"epochs": epochs, "batch": batch, **network}.items()
+               if value not in (None, False, "as reported")]
+    if name == "svm-flat" and in_vain:
+        raise DataError(f"svm-flat is no network; it takes no "
+                        f"--{', --'.join(in_vain).replace('_', '-')}.")
     size = size or recipe.size
     if generator and size != 32:
         raise DataError(f"A generator's images have 32 × 32 pixels; at {size} a network would "
