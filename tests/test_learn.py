@@ -2,9 +2,11 @@
 
 import random
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from ensemble import Ensemble
 from ensemble.vote import AI, REAL
@@ -117,10 +119,11 @@ def test_each_kind_is_shown_with_every_vote(examples, language, added, count):
 def test_a_visitor_plays_a_game_with_the_keyboard(browser, server):
     with visit(browser, server, "learn") as page:
         before = page.locator(".kinds").inner_html()
-        for _ in range(5):  # chance may draw the same again
+        for _ in range(5):
             page.get_by_role("button", name="Show others").click()
-            page.wait_for_timeout(300)
-            if page.locator(".kinds").inner_html() != before:
+            with suppress(TimeoutError):  # chance may draw the same again
+                page.wait_for_function("b => document.querySelector('.kinds').innerHTML !== b",
+                                       arg=before, timeout=4000)
                 break
         assert page.locator(".kinds").inner_html() != before
         page.get_by_role("button", name="Start").press("Enter")
