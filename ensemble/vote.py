@@ -112,9 +112,14 @@ def calibrate(p_ai, calibration):
     -----
     Platt 1999, "Probabilistic outputs for support vector machines", with several inputs.
     """
+    score = logits(p_ai) @ np.asarray(calibration["weights"]) + calibration["bias"]
+    return 1 / (1 + np.exp(-score))
+
+
+def logits(p_ai):
+    """Logits of probabilities, which are kept `EPSILON` from 0 and 1 so that none is infinite."""
     p_ai = np.clip(np.asarray(p_ai, np.float64), EPSILON, 1 - EPSILON)
-    logits = np.log(p_ai / (1 - p_ai))
-    return 1 / (1 + np.exp(-(logits @ np.asarray(calibration["weights"]) + calibration["bias"])))
+    return np.log(p_ai / (1 - p_ai))
 
 
 def beyond(domain, picture):

@@ -38,6 +38,13 @@ class Example:
         return f"gradio_api/file={quote(str(self.path))}"
 
     @property
+    def generator(self):
+        """"known" or "unseen", if its name begins so: whether the models have learned from other
+        pictures of the generator that made it."""
+        return next((kind for kind in ("known", "unseen") if self.name.startswith(f"{kind} ")),
+                    None)
+
+    @property
     def slug(self):
         """Its name in an address, of its own among all examples."""
         return self.path.stem if self.path != self.full else f"full-{self.path.stem}"

@@ -149,8 +149,8 @@ def _thumbnail(index, example, language):
     else:
         right, said, sure = False, text("judge.cannot", language), ""
     truth = text("judge.truth", language, label=text(panel.WORDS[example.truth], language))
-    made = next((f'<small>{text(f"judge.by_{kind}", language)}</small>'
-                 for kind in ("known", "unseen") if example.name.startswith(f"{kind} ")), "")
+    made = (f'<small>{text(f"judge.by_{example.generator}", language)}</small>'
+            if example.generator else "")
     whole = ' class="whole" loading="lazy"' * (example.path == example.full)
     return f"""<li><button type="button" data-index="{index}" class="{'' if right else 'missed'}">
 <img src="{example.address}" alt="{escape(example.name)}" width="32" height="32"{whole}>

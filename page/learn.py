@@ -138,7 +138,7 @@ def kind(example, manifest):
     if example.truth == REAL:
         return "real"
     added = manifest["training"].get("added_fakes")
-    return "known" if added and example.name.startswith("known ") else "unseen"
+    return "known" if added and example.generator == "known" else "unseen"
 
 
 def introduction(language):

@@ -318,7 +318,7 @@ def _parser():
     for sub in (sources, command(make_photos, "--out", "--seed")):
         sub.add_argument("--data", required=True,
                          help="parquet with image, label, source and generator")
-    sources.add_argument("--members", nargs="+", choices=["svm", "cnn", "resnet"],
+    sources.add_argument("--members", nargs="+", choices=MEMBERS,
                          help="train these once for each fold held out; measures no pack")
     command(report, "--pack").add_argument("--readme", default="README.md")
     published = command(publish, "--pack", "--runs")

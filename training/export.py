@@ -57,16 +57,12 @@ def export_pack(runs, out, train, validation, version="1.2.0"):
     for name in ("cnn", "resnet"):
         export_network(keras.models.load_model(runs / name / f"{name}.keras"),
                        out / f"{name}.onnx")
-    digests = np.sort(np.concatenate([train.digests, validation.digests]))
-    digests.astype(">u8").tofile(out / "training.digests")
     everything = train.join(validation)
     added = notes["resnet"]["added_fakes"]
     manifest = {
         "format": pack.FORMAT, "name": out.name, "version": version,
         "input_size": size, "resize": RESIZE, "domain": {"max_side": MAX_SIDE},
-        "members": [{"name": name, "description": description,
-                     "parameters": parameters(out / f"{name}.onnx"),
-                     **entry(out / f"{name}.onnx")} for name, description in MEMBERS.items()],
+        "members": described(out, MEMBERS),
         "calibration": {},
         "training": {"data": "CIFAKE train split, de-duplicated",
                      "images": len(train) + added,
@@ -74,7 +70,7 @@ def export_pack(runs, out, train, validation, version="1.2.0"):
                      "added_fakes": added,
                      "fingerprint": cifake.fingerprint(everything),
                      "seed": notes["resnet"]["seed"], "commit": notes["resnet"]["commit"],
-                     "digests": entry(out / "training.digests"), "runs": notes},
+                     "digests": keep_digests(out, everything.digests), "runs": notes},
     }
     complete(manifest, out, (validation.images[i:i + 500] for i in range(0, len(validation), 500)),
              validation.labels)
@@ -98,7 +94,7 @@ def complete(manifest, out, batches, labels):
     """
     members = len(manifest["members"])
     manifest["calibration"] = {"weights": [0.0] * members, "bias": 0.0, "confident_from": 1.0}
-    _write(manifest, out)
+    write_json(out / "manifest.json", manifest)
     ensemble = Ensemble.load(out)
     p_ai = np.concatenate([ensemble.predict(images)[0] for images in batches])
     manifest["calibration"] = calibration(p_ai, labels)
@@ -108,7 +104,7 @@ def complete(manifest, out, batches, labels):
     manifest["training"]["validation_accuracy"] = {
         "majority": float(np.mean(vote.majority(p_ai) == labels)),
         "calibrated": float(np.mean((overall >= 0.5) == labels))}
-    _write(manifest, out)
+    write_json(out / "manifest.json", manifest)
 
 
 def calibration(p_ai, labels, target=CONFIDENT_ACCURACY):
@@ -127,8 +123,7 @@ def calibration(p_ai, labels, target=CONFIDENT_ACCURACY):
     dict
         As `ensemble.vote.calibrate` takes it.
     """
-    clipped = np.clip(p_ai.astype(np.float64), vote.EPSILON, 1 - vote.EPSILON)
-    fitted = LogisticRegression(C=1.0).fit(np.log(clipped / (1 - clipped)), labels)
+    fitted = LogisticRegression(C=1.0).fit(vote.logits(p_ai), labels)
     found = {"weights": fitted.coef_[0].tolist(), "bias": float(fitted.intercept_[0])}
     overall = vote.calibrate(p_ai, found)
     label = vote.majority(p_ai)
@@ -140,9 +135,24 @@ def calibration(p_ai, labels, target=CONFIDENT_ACCURACY):
     return found
 
 
-def entry(path):
-    """What a manifest says of a file."""
-    return {"file": path.name, "sha256": pack.sha256(path), "bytes": path.stat().st_size}
+def described(out, descriptions):
+    """What a manifest says of the members whose ONNX files lie in a folder.
+
+    Parameters
+    ----------
+    out : Path
+    descriptions : dict of str to str
+        By the member's name.
+    """
+    return [{"name": name, "description": description,
+             "parameters": parameters(out / f"{name}.onnx"), **_entry(out / f"{name}.onnx")}
+            for name, description in descriptions.items()]
+
+
+def keep_digests(out, digests):
+    """Write which files were trained on, uint64 [N]; what a manifest says of that file."""
+    np.unique(digests).astype(">u8").tofile(out / "training.digests")
+    return _entry(out / "training.digests")
 
 
 def history(run):
@@ -156,12 +166,12 @@ def history(run):
     return {"grid": rows}
 
 
+def _entry(path):
+    return {"file": path.name, "sha256": pack.sha256(path), "bytes": path.stat().st_size}
+
+
 def _value(cell):
     try:
         return float(cell)
     except ValueError:
         return cell  # the name of a kernel
-
-
-def _write(manifest, out):
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

@@ -8,13 +8,12 @@ import numpy as np
 from ensemble import pack
 from training.data import DataError, fingerprint
 from training.evaluate import write_json
-from training.export import MAX_SIDE, RESIZE, complete, entry, history
+from training.export import MAX_SIDE, RESIZE, complete, described, history, keep_digests
 from training.graphs import (
     export_classifier,
     export_flat_svm,
     export_network,
     export_svm,
-    parameters,
 )
 from training.recipes import RECIPES
 from training.runs import open_run, parts
@@ -60,8 +59,7 @@ def export_members(members, data, out, validation=None, real=None, ai=None, vers
     out.mkdir(parents=True, exist_ok=True)
     for name, run in runs.items():
         _write(run, out / f"{name}.onnx")
-    known = np.unique(np.concatenate([train.digests, unseen.digests, *digests.values()]))
-    known.astype(">u8").tofile(out / "training.digests")
+    known = np.concatenate([train.digests, unseen.digests, *digests.values()])
     first = next(iter(runs.values())).facts
     manifest = {
         "format": pack.FORMAT, "name": out.name, "version": version,
@@ -69,16 +67,15 @@ def export_members(members, data, out, validation=None, real=None, ai=None, vers
         # The sizes that were seen, or what the shipped pack allows at 32 pixels.
         "domain": {"max_side": max(size * MAX_SIDE // 32, *(
             run.facts.get("max_side", 0) for run in runs.values()))},
-        "members": [{"name": name, "description": RECIPES[run.facts["name"]].says,
-                     "parameters": parameters(out / f"{name}.onnx"),
-                     **entry(out / f"{name}.onnx")} for name, run in runs.items()],
+        "members": described(out, {name: RECIPES[run.facts["name"]].says
+                                   for name, run in runs.items()}),
         "calibration": {},
         "training": {"data": Path(data).name, "images": len(train),
                      "validation_images": len(unseen),
                      "added_fakes": max(run.facts.get("added_fakes", 0) for run in runs.values()),
                      "fingerprint": fingerprint(train.join(unseen)),
                      "seed": first["seed"], "commit": first["commit"],
-                     "digests": entry(out / "training.digests"),
+                     "digests": keep_digests(out, known),
                      "runs": {name: run.facts for name, run in runs.items()}},
     }
     complete(manifest, out, unseen.batches(size), (unseen.labels > 0).astype(np.uint8))

@@ -35,9 +35,7 @@ def calibration(p_ai, labels, sources, folds):
     """
     labels = np.asarray(labels).astype(int)
     weights = source_weights(labels, sources)
-    clipped = np.clip(np.asarray(p_ai, np.float64), vote.EPSILON, 1 - vote.EPSILON)
-    fitted = LogisticRegression(C=STRENGTH).fit(np.log(clipped / (1 - clipped)), labels,
-                                                sample_weight=weights)
+    fitted = LogisticRegression(C=STRENGTH).fit(vote.logits(p_ai), labels, sample_weight=weights)
     found = {"weights": fitted.coef_[0].tolist(), "bias": float(fitted.intercept_[0])}
     return {**found, "confident_from": bound(vote.majority(p_ai), vote.calibrate(p_ai, found),
                                              labels, weights, folds)}

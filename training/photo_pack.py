@@ -8,9 +8,8 @@ from ensemble import pack
 from training import photos as pictures_of
 from training.data import fingerprint
 from training.evaluate import write_json
-from training.export import MAX_SIDE, entry
+from training.export import MAX_SIDE, described, keep_digests
 from training.fit import commit
-from training.graphs import parameters
 from training.photo_benchmark import SIZE, held_out, write_recipe
 from training.photo_calibration import calibration
 
@@ -47,7 +46,6 @@ def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):
     p_ai, models = held_out(members, photos, folds, size, seed)
     for name, member in members.items():
         member.write(models[name], size, out / f"{name}.onnx")
-    np.unique(photos.digests).astype(">u8").tofile(out / "training.digests")
     about = {"pack": out.name, "version": version, "seed": seed, "input_size": size}
     write_recipe(members, photos, folds, p_ai, out / "reports" / "photos.json", about)
     manifest = {
@@ -55,15 +53,13 @@ def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):
         "input_size": size, "resize": pictures_of.RESAMPLE,
         # Whatever is too large for the other pack.
         "domain": {"min_side": MAX_SIDE + 1},
-        "members": [{"name": name, "description": member.description,
-                     "parameters": parameters(out / f"{name}.onnx"),
-                     **entry(out / f"{name}.onnx")} for name, member in members.items()],
+        "members": described(out, {name: member.description for name, member in members.items()}),
         "calibration": calibration(p_ai["found"], photos.labels, photos.sources, folds),
         "training": {"data": Path(data).name, "images": len(photos),
                      "real_images": int((photos.labels == 0).sum()),
                      "sources": len(np.unique(photos.sources)),
                      "fingerprint": fingerprint(photos), "seed": seed, "commit": begun,
-                     "digests": entry(out / "training.digests")},
+                     "digests": keep_digests(out, photos.digests)},
     }
     write_json(out / "manifest.json", manifest)
     pack.read(out)
