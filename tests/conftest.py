@@ -5,7 +5,7 @@ Beside them what the tests marked `training` share, which fit models.
 
 import pytest
 
-from tests.judging import context, said, visit  # noqa: F401
+from tests.judging import said, visit  # noqa: F401
 from tests.servers import browser, pictures, server  # noqa: F401
 
 # Warnings that libraries of training give of themselves.

@@ -3,37 +3,21 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from ensemble.vote import percent
-from tests.screenshots import open_page
 from tests.servers import ROOT
+from tests.visits import open_page
 
 REAL = sorted((ROOT / "examples" / "real").glob("*.png"))
 
 
-@pytest.fixture(scope="module")
-def context(browser):
-    """One context, so that the page's scripts are fetched once."""
-    with browser.new_context() as context:
-        yield context
-
-
 @pytest.fixture
-def visit(context, server):
-    """Open the page; all pages are closed at the end."""
-    opened = []
-
-    def visit(size="wide", theme="light", example=None):
-        opened.append(open_page(context, server.url, size, theme, example))
-        # Makes Chromium hand over file choosers from now on, not a moment after a key press.
-        opened[-1].on("filechooser", lambda chooser: None)
-        return opened[-1]
-
-    yield visit
-    for page in opened:
-        page.close()
+def visit(browser, server):
+    """Open the page: `visit(size, theme, example)`."""
+    return partial(open_page, browser, server.url)
 
 
 @pytest.fixture(scope="session")

@@ -3,28 +3,12 @@
 import sys
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
 
 from playwright.sync_api import sync_playwright
 
 from app import TABS
 from tests.servers import CHROMIUM, QUIET, ROOT, Server, start, stop
-from tests.visits import visit
-
-SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
-
-
-def open_page(browser, url, size="wide", theme="light", example=None):
-    """A fresh visit of the page, ready to be used; `browser` may be one of its contexts."""
-    width, height = SIZES[size]
-    page = browser.new_page()
-    page.set_viewport_size({"width": width, "height": height})
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.set_default_timeout(10_000)
-    page.goto(f"{url}/?__theme={theme}" + (f"&example={quote(example)}" if example else ""))
-    page.wait_for_selector(".verdict" if example else ".verdict.waiting")
-    page.wait_for_selector("input[type=file]", state="attached")
-    return page
+from tests.visits import SIZES, open_page, visit
 
 
 def judge_example(page, group=0, index=0):
@@ -53,7 +37,6 @@ def main(folder):
                 page.set_input_files("input[type=file]", photo)
                 page.wait_for_selector(".verdict:is(.ai, .real):not([data-example])")
                 page.screenshot(path=folder / f"{size}-{theme}-photo.png", full_page=True)
-                page.close()
                 for tab in list(TABS)[1:]:
                     with visit(browser, server, tab, size, theme) as page:
                         page.screenshot(path=folder / f"{size}-{theme}-{tab}.png", full_page=True)

@@ -9,11 +9,10 @@ from ensemble import Ensemble
 from page import examples, judge, panel
 from page.words import text
 from tests.judging import REAL, upload
-from tests.screenshots import judge_example, open_page
+from tests.screenshots import judge_example
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack
 from tests.visits import violations
-from tests.visits import visit as open_tab
 
 
 def test_the_page_asks_nobody_else_for_anything(browser, server):
@@ -120,39 +119,41 @@ def test_the_page_shows_why_another_pack_judges_and_escapes_what_it_is_told(tmp_
 
 @pytest.mark.parametrize("locale, language", [("th-TH", "th"), ("zh-TW", "zh-TW"),
                                               ("es-MX", "es"), ("de-DE", "en")])
-def test_a_visitor_reads_the_page_in_their_language(browser, server, locale, language):
-    with browser.new_context(locale=locale) as context:
-        page = open_page(context, server.url)
-        assert page.locator("h1").inner_text() == text("common.title", language)
-        page.wait_for_function("l => document.documentElement.lang === l", arg=language)
-        tabs = page.locator("#tabs > .tab-wrapper [role=tab]").all_inner_texts()
-        assert tabs[0] == text("common.tab_judge", language)
-        assert page.locator(".verdict h2").inner_text().strip() == text(
-            "panel.waiting_title", language)
-        assert text("judge.link", language) in page.locator("#link").inner_text()
-        assert text("judge.examples_real", language) in page.locator("body").inner_text()
-        judge_example(page)
-        shown = page.locator(".verdict").inner_text()
-        for key in ("common.real", "common.confident", "panel.calibrated", "panel.json"):
-            assert text(key, language) in shown
-        assert text("panel.notes_none", language) in page.locator(".notes").inner_text()
-        page.get_by_label("Remove Image").or_(page.locator("#image")).first.wait_for()
+def test_a_visitor_reads_the_page_in_their_language(visit, locale, language):
+    page = visit(locale=locale)
+    assert page.locator("h1").inner_text() == text("common.title", language)
+    page.wait_for_function("l => document.documentElement.lang === l", arg=language)
+    tabs = page.locator("#tabs > .tab-wrapper [role=tab]").all_inner_texts()
+    assert tabs[0] == text("common.tab_judge", language)
+    assert page.locator(".verdict h2").inner_text().strip() == text(
+        "panel.waiting_title", language)
+    assert text("judge.link", language) in page.locator("#link").inner_text()
+    assert text("judge.examples_real", language) in page.locator("body").inner_text()
+    judge_example(page)
+    shown = page.locator(".verdict").inner_text()
+    for key in ("common.real", "common.confident", "panel.calibrated", "panel.json"):
+        assert text(key, language) in shown
+    assert text("panel.notes_none", language) in page.locator(".notes").inner_text()
+    page.get_by_label("Remove Image").or_(page.locator("#image")).first.wait_for()
 
 
 @pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
-@pytest.mark.parametrize("tab", app.TABS)
-def test_nothing_stands_in_the_way_of_people_with_disabilities(browser, server, tab, size, theme):
+def test_nothing_stands_in_the_way_of_people_with_disabilities(visit, size, theme):
     """No serious or critical violation of the rules that axe can check."""
-    with open_tab(browser, server, tab, size, theme) as page:
-        if tab == "judge":
-            judge_example(page)
-        assert violations(page) == []
+    page = visit(size, theme)
+    judge_example(page)
+    assert violations(page) == []
 
 
-def test_the_page_is_there_in_three_seconds(visit):
+def test_the_page_is_there_in_three_seconds(browser, server):
+    """On a first visit."""
     def seconds():
-        began = time.monotonic()
-        visit()
-        return time.monotonic() - began
+        with browser.new_context() as context:
+            page = context.new_page()
+            began = time.monotonic()
+            page.goto(server.url)
+            page.wait_for_selector(".verdict.waiting")
+            page.wait_for_selector("input[type=file]", state="attached")
+            return time.monotonic() - began
 
-    assert min(seconds() for _ in range(3)) < 3
+    assert any(seconds() < 3 for _ in range(3))

@@ -74,14 +74,6 @@ def test_the_worst_slice_is_bold(given, drawn):
     assert bold == [given[1]["robustness"]["worst"]["corruption"]]
 
 
-def test_the_same_reports_give_the_same_bytes(given, drawn, tmp_path):
-    figures.draw(*given, tmp_path)
-    files = sorted(path.name for path in drawn.iterdir())
-    assert files == sorted(path.name for path in tmp_path.iterdir())
-    assert len(files) == 2 * len(figures.NAMES)
-    assert all((drawn / name).read_bytes() == (tmp_path / name).read_bytes() for name in files)
-
-
 def test_without_its_report_a_figure_goes(given, tmp_path):
     """An older pack has confusion matrices only; what nobody drew here stays."""
     manifest, reports = given

@@ -102,13 +102,14 @@ def test_every_language_lists_the_same_verdicts(ensemble, rows, language):
     assert "{" not in re.sub('href="data:.*?"', "", html)
 
 
-@pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_a_visitor_judges_a_folder_and_takes_the_list(browser, server, pictures, size, tmp_path):
+@pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
+def test_a_visitor_judges_a_folder_and_takes_the_list(browser, server, pictures, size, theme,
+                                                      tmp_path):
     large = tmp_path / "large.png"
     with large.open("wb") as file:
         file.truncate(many.MAX_BYTES + 1)
     paths = [*pictures, *PHOTOS, large]
-    with visit(browser, server, "many", size) as page:
+    with visit(browser, server, "many", size, theme) as page:
         page.set_input_files("#many-files input[type=file]", paths)
         page.wait_for_selector(".results", timeout=60_000)
         items = page.locator(".thumbnails li")

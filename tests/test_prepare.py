@@ -73,9 +73,9 @@ def test_both_are_judged_side_by_side(ensemble, dark, language):
     assert prepare.comparison(ensemble, None, language).count("<img") == 0
 
 
-@pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_a_visitor_prepares_a_photo_and_takes_it(browser, server, dark, size, tmp_path):
-    with visit(browser, server, "prepare", size) as page:
+@pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
+def test_a_visitor_prepares_a_photo_and_takes_it(browser, server, dark, size, theme, tmp_path):
+    with visit(browser, server, "prepare", size, theme) as page:
         assert page.locator("#prepared button, button#prepared").first.is_disabled()
         page.set_input_files("#poor input[type=file]", dark)
         page.wait_for_selector("#compared .map")

@@ -66,8 +66,6 @@ def test_tables_hold_the_measured_numbers(tiny, tmp_path):
     assert "replaced" not in text
     assert "97.62%" in text  # the published ones stand beside
     assert f"{measured['ensemble']['accuracy']:.4f}" in (tiny / "README.md").read_text()
-    again = main(["report", "--pack", str(tiny), "--readme", str(readme)])
-    assert again == 0 and readme.read_text() == text
 
 
 def test_readme_has_intervals_corruptions_generators_and_figures(reported):

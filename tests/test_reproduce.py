@@ -29,6 +29,7 @@ def test_every_recipe_of_the_student_systems_has_a_result():
         assert recipe == "dcgan" or found[name]["test"]["n"] == 20_000
 
 
+@pytest.mark.training
 def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monkeypatch):
     for name in set(RECIPES) - {"dcgan", "three-class", "basic-cnn"}:
         monkeypatch.delitem(RECIPES, name)
