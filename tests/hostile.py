@@ -48,6 +48,36 @@ def costs_of_opening(small, files):
     return json.loads(result.stdout)
 
 
+def damages(data, count, rng, head=None):
+    """Files with bytes changed; of four one is that alone, in the others a part is cut out,
+    repeated or cut off too.
+
+    Parameters
+    ----------
+    data : bytes
+    count : int
+    rng : numpy.random.Generator
+    head : int, optional
+        Only so many of the first bytes are changed.
+
+    Yields
+    ------
+    bytes
+    """
+    for case in range(count):
+        damaged = bytearray(data)
+        for at in rng.integers(0, min(len(data), head or len(data)), rng.integers(1, 9)):
+            damaged[at] = rng.integers(256)
+        start, stop = sorted(rng.integers(0, len(data), 2))
+        if case % 4 == 1:
+            del damaged[start:stop]
+        elif case % 4 == 2:
+            damaged[start:start] = damaged[start:stop]
+        elif case % 4 == 3:
+            del damaged[max(start, 20):]
+        yield bytes(damaged)
+
+
 @contextmanager
 def little_memory():
     """Twice the largest file at most, over what was there."""

@@ -24,7 +24,7 @@ from ensemble.images import (
     fit_square,
     open_picture,
 )
-from tests.hostile import costs_of_opening, directory
+from tests.hostile import costs_of_opening, damages, directory
 from tests.test_images import FILES, gradient, png, saved
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -257,19 +257,9 @@ def test_damage_at_random_gives_a_picture_or_an_image_error(name):
     exif[0x0112] = 6
     data = saved(gradient(24, 32), format, exif=exif.tobytes(), **options)
     rng = np.random.default_rng(sorted(FILES).index(name))
-    for case in range(36):
-        damaged = bytearray(data)
-        for at in rng.integers(0, len(data), rng.integers(1, 9)):
-            damaged[at] = rng.integers(256)
-        start, stop = sorted(rng.integers(0, len(data), 2))
-        if case % 4 == 1:
-            del damaged[start:stop]
-        elif case % 4 == 2:
-            damaged[start:start] = damaged[start:stop]
-        elif case % 4 == 3:
-            del damaged[max(start, 20):]
+    for damaged in damages(data, 36, rng):
         try:
-            picture = open_picture(bytes(damaged), at_least=16)
+            picture = open_picture(damaged, at_least=16)
         except ImageError as error:
             assert str(error).endswith(".")
         else:

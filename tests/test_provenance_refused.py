@@ -17,7 +17,7 @@ from ensemble.images import (
     UnsupportedFormat,
 )
 from ensemble.provenance import read
-from tests.hostile import directory, little_memory
+from tests.hostile import damages, directory, little_memory
 from tests.test_images import gradient, png, saved
 from tests.test_provenance import A1111, CAMERA, TAKEN, XMP, notes, with_exif
 
@@ -132,19 +132,9 @@ def test_damage_at_random(format):
     """Bytes changed, cut out, repeated or cut off: notes or an image error, nothing else."""
     data = saved(gradient(), "GIF") if format == "GIF" else with_exif(format, CAMERA, TAKEN)
     rng = np.random.default_rng(7)
-    for case in range(40):
-        damaged = bytearray(data)
-        for at in rng.integers(0, min(len(data), 700), rng.integers(1, 9)):
-            damaged[at] = rng.integers(256)
-        start, stop = sorted(rng.integers(0, len(data), 2))
-        if case % 4 == 1:
-            del damaged[start:stop]
-        elif case % 4 == 2:
-            damaged[start:start] = damaged[start:stop]
-        elif case % 4 == 3:
-            del damaged[max(start, 20):]
+    for damaged in damages(data, 40, rng, head=700):
         try:
-            notes(bytes(damaged))
+            notes(damaged)
         except ImageError as error:
             assert str(error).endswith(".")
 
