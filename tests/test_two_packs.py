@@ -1,62 +1,23 @@
-"""The page with two packs: which judged, what that is worth, and what the file says first."""
+"""What the page says with two packs: which judged, what that is worth, what the file says first."""
 
 import csv
 import io
 import json
 import re
-import urllib.request
 
-import numpy as np
 import pytest
-from gradio_client import Client, handle_file
 from PIL import Image
 
 import app
 from ensemble import Ensemble, Router
-from ensemble import pack as packs
-from ensemble.__main__ import main
 from ensemble.provenance import read
 from page import about, judge, many, notes, panel, photos, prepare, quality
 from page import packs as in_words
 from page.examples import galleries, hard
 from page.words import LANGUAGES, text
-from tests.servers import ROOT, Server, start, stop
+from tests.servers import ROOT
 from tests.tiny import build_tiny_pack, read_manifest, write_manifest
-from tests.visits import fits, violations, visit
-
-THUMBNAIL = ROOT / "examples/real/cat.png"
-
-
-def row(**changes):
-    """What was measured of some pictures, in the shape of `python -m training photos`."""
-    return {"real": 40, "ai": 0, "roc_auc": 0.7654, "real_called_ai": 0.321, "ai_caught": None,
-            "confident": {"coverage": 0.3129, "accuracy": 0.937, "real_called_ai": 0.0123,
-                          "ai_caught": 0.2},
-            "flips": {"resaved": {"all": 0.034, "confident": 0.01},
-                      "halved": {"all": 0.046, "confident": 0.02}}} | changes
-
-
-def report():
-    """Three generators, one of them met too seldom to be named, and two sources of photographs."""
-    made = {name: row(real=0, ai=count, ai_caught=caught, real_called_ai=None)
-            for name, count, caught in (("Old one", 99, 0.9), ("New & shy", 60, 0.211),
-                                        ("Rare", 5, 0.0))}
-    return {"n": 1234, "folds": [row()] * 5, "mean": row(), "generators": made,
-            "sources": {"news": row(real_called_ai=0.11), "<web>": row(real_called_ai=0.45)}
-            | made}
-
-
-def build_packs(folder):
-    """`small` without reports and `photos` with one; both are sure of the strongest only."""
-    for name, domain in (("small", {"max_side": 64}), ("photos", {"min_side": 65})):
-        made = build_tiny_pack(folder / name, name=name, domain=domain)
-        manifest = read_manifest(made)
-        manifest["calibration"]["confident_from"] = 0.99
-        manifest["training"]["added_fakes"] = 0
-        write_manifest(made, manifest)
-    (folder / "photos" / "reports").mkdir()
-    (folder / "photos" / "reports" / "photos.json").write_text(json.dumps(report()), "utf-8")
-    return folder
+from tests.two_packs import build_packs, report, row, write_files
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +32,7 @@ def router(weights):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A photograph that the models can't tell, taken by a camera; one that they are sure of; a
-    picture by a generator that they can't tell; one of 64 pixels and one of 65; a broken one."""
-    folder = tmp_path_factory.mktemp("files")
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0110] = "Acme", "Box <9>"
-    Image.new("RGB", (300, 200), (128, 140, 128)).save(folder / "camera.jpg", exif=exif)
-    Image.new("RGB", (300, 200), (255, 0, 0)).save(folder / "sure.png")
-    for side in (64, 65):
-        Image.new("RGB", (side, 20), (128, 140, 128)).save(folder / f"{side}.png")
-    (folder / "broken.jpg").write_bytes((folder / "camera.jpg").read_bytes()[:700])
-    return {path.name: path for path in folder.iterdir()}
+    return write_files(tmp_path_factory.mktemp("files"))
 
 
 def shown(ensemble, path, language="en"):
@@ -262,91 +213,3 @@ def test_both_notices_are_escaped(router):
     assert "notice" not in app.header(again)
     again.notice = "a <b> failed"
     assert "a &lt;b&gt; failed" in app.header(again)
-
-
-# In the browser, and through the API
-
-
-@pytest.fixture(scope="module")
-def server(weights, tmp_path_factory):
-    """The app, running with both packs."""
-    folder = tmp_path_factory.mktemp("app")
-    process, url = start(folder, weights / "small")
-    yield Server(url, folder, process)
-    stop(process)
-
-
-@pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
-def test_a_visitor_is_told_who_judged_and_what_the_file_says(browser, server, files, size, theme):
-    with visit(browser, server, "judge", size, theme) as page:
-        def upload(name):
-            page.set_input_files("#image input[type=file]", files[name])
-            page.wait_for_selector(".verdict[data-result]")
-            return page.locator(".verdict").inner_text()
-
-        def clear():
-            page.get_by_label("Remove Image").click()
-            page.wait_for_selector(".verdict.waiting")
-
-        def top(selector):
-            return page.locator(selector).bounding_box()["y"]
-
-        assert "each have their own models" in page.locator(".verdict .judged").inner_text()
-        empty = page.locator(".gallery").first.evaluate("e => e.offsetTop")
-        said = upload("sure.png")
-        assert "Judged by the models for photographs." in said and "93 times of 100" in said
-        assert page.locator(".gallery").first.evaluate("e => e.offsetTop") == pytest.approx(
-            empty, abs=2)
-        clear()
-        said = upload("camera.jpg")
-        assert "Leans" in said and "uncertain" in said and "Acme Box <9>" in said
-        assert top(".headline") < top(".foremost") < top(".overall") < top(".members")
-        assert fits(page) and violations(page) == []
-        with page.expect_download() as got:
-            page.get_by_role("button", name="Save a report").click()
-        drawn = np.asarray(Image.open(got.value.path()).convert("L"))
-        rows = (drawn < 128).any(axis=1).nonzero()[0]
-        assert drawn.shape == (1754, 1240) and 1500 < rows.max() < 1700
-        clear()
-        assert "Judged by the models for small pictures." in upload("64.png")
-        hard_one = page.locator(".gallery").filter(has_text="Hard ones").locator("button").first
-        hard_one.scroll_into_view_if_needed()
-        page.wait_for_function("image => image.complete && image.naturalWidth > 300",
-                               arg=hard_one.locator("img").element_handle())
-        hard_one.click()
-        page.wait_for_selector(".verdict[data-example^=full-] >> text=The full picture")
-
-
-@pytest.mark.parametrize("tab, size, small, large", [
-    ("about", "wide", "Stable Diffusion 1.4", "pictures by many generators"),
-    ("quality", "narrow", "without reports", "New & shy")])
-def test_a_visitor_chooses_the_pack(browser, server, tab, size, small, large):
-    with visit(browser, server, tab, size) as page:
-        part = page.locator(f"#tab-{tab}")
-        part.get_by_text(small).locator("visible=true").first.wait_for()
-        part.get_by_role("tab", name="For photographs").click()
-        part.get_by_text(large).locator("visible=true").first.wait_for()
-        assert part.get_by_text(small).locator("visible=true").count() == 0
-        assert fits(page) and violations(page) == []
-
-
-def test_the_api_says_which_pack_judged_by_the_same_names_and_schemas(server, weights, files,
-                                                                      capsys, monkeypatch):
-    monkeypatch.setattr(packs, "SHIPPED", weights / "small")
-    client = Client(server.url, verbose=False, analytics_enabled=False)
-    names = ["64.png", "65.png", "broken.jpg", "sure.png", "64.png"]
-    main([*(str(files[name]) for name in names), "--json"])
-    expected = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    for answer in expected:
-        del answer["file"]
-    assert [answer.get("pack") for answer in expected] == ["small", "photos", None, "photos",
-                                                           "small"]
-    given = client.predict(images=[handle_file(files[name]) for name in names],
-                           api_name="/detect_batch")
-    assert given == expected
-    assert client.predict(image=handle_file(files["65.png"]), api_name="/detect") == expected[1]
-    with urllib.request.urlopen(f"{server.url}/gradio_api/openapi.json") as answer:
-        paths = json.load(answer)["paths"]
-    assert set(paths) == {f"/gradio_api/{path}" for path in (
-        "upload", "call/v2/detect", "call/detect/{event_id}",
-        "call/v2/detect_batch", "call/detect_batch/{event_id}")}

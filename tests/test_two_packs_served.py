@@ -1,0 +1,110 @@
+"""The page and the API with two packs, in a browser and over HTTP."""
+
+import json
+import urllib.request
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from ensemble import pack as packs
+from ensemble.__main__ import main
+from tests.servers import Server, start, stop
+from tests.two_packs import build_packs, write_files
+from tests.visits import fits, violations, visit
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return build_packs(tmp_path_factory.mktemp("two") / "weights")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return write_files(tmp_path_factory.mktemp("files"))
+
+
+@pytest.fixture(scope="module")
+def server(weights, tmp_path_factory):
+    """The app, running with both packs."""
+    folder = tmp_path_factory.mktemp("app")
+    process, url = start(folder, weights / "small")
+    yield Server(url, folder, process)
+    stop(process)
+
+
+@pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
+def test_a_visitor_is_told_who_judged_and_what_the_file_says(browser, server, files, size, theme):
+    with visit(browser, server, "judge", size, theme) as page:
+        def upload(name):
+            page.set_input_files("#image input[type=file]", files[name])
+            page.wait_for_selector(".verdict[data-result]")
+            return page.locator(".verdict").inner_text()
+
+        def clear():
+            page.get_by_label("Remove Image").click()
+            page.wait_for_selector(".verdict.waiting")
+
+        def top(selector):
+            return page.locator(selector).bounding_box()["y"]
+
+        assert "each have their own models" in page.locator(".verdict .judged").inner_text()
+        empty = page.locator(".gallery").first.evaluate("e => e.offsetTop")
+        said = upload("sure.png")
+        assert "Judged by the models for photographs." in said and "93 times of 100" in said
+        assert page.locator(".gallery").first.evaluate("e => e.offsetTop") == pytest.approx(
+            empty, abs=2)
+        clear()
+        said = upload("camera.jpg")
+        assert "Leans" in said and "uncertain" in said and "Acme Box <9>" in said
+        assert top(".headline") < top(".foremost") < top(".overall") < top(".members")
+        assert fits(page) and violations(page) == []
+        with page.expect_download() as got:
+            page.get_by_role("button", name="Save a report").click()
+        drawn = np.asarray(Image.open(got.value.path()).convert("L"))
+        rows = (drawn < 128).any(axis=1).nonzero()[0]
+        assert drawn.shape == (1754, 1240) and 1500 < rows.max() < 1700
+        clear()
+        assert "Judged by the models for small pictures." in upload("64.png")
+        hard_one = page.locator(".gallery").filter(has_text="Hard ones").locator("button").first
+        hard_one.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete && image.naturalWidth > 300",
+                               arg=hard_one.locator("img").element_handle())
+        hard_one.click()
+        page.wait_for_selector(".verdict[data-example^=full-] >> text=The full picture")
+
+
+@pytest.mark.parametrize("tab, size, small, large", [
+    ("about", "wide", "Stable Diffusion 1.4", "pictures by many generators"),
+    ("quality", "narrow", "without reports", "New & shy")])
+def test_a_visitor_chooses_the_pack(browser, server, tab, size, small, large):
+    with visit(browser, server, tab, size) as page:
+        part = page.locator(f"#tab-{tab}")
+        part.get_by_text(small).locator("visible=true").first.wait_for()
+        part.get_by_role("tab", name="For photographs").click()
+        part.get_by_text(large).locator("visible=true").first.wait_for()
+        assert part.get_by_text(small).locator("visible=true").count() == 0
+        assert fits(page) and violations(page) == []
+
+
+def test_the_api_says_which_pack_judged_by_the_same_names_and_schemas(server, weights, files,
+                                                                      capsys, monkeypatch):
+    monkeypatch.setattr(packs, "SHIPPED", weights / "small")
+    client = Client(server.url, verbose=False, analytics_enabled=False)
+    names = ["64.png", "65.png", "broken.jpg", "sure.png", "64.png"]
+    main([*(str(files[name]) for name in names), "--json"])
+    expected = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for answer in expected:
+        del answer["file"]
+    assert [answer.get("pack") for answer in expected] == ["small", "photos", None, "photos",
+                                                           "small"]
+    given = client.predict(images=[handle_file(files[name]) for name in names],
+                           api_name="/detect_batch")
+    assert given == expected
+    assert client.predict(image=handle_file(files["65.png"]), api_name="/detect") == expected[1]
+    with urllib.request.urlopen(f"{server.url}/gradio_api/openapi.json") as answer:
+        paths = json.load(answer)["paths"]
+    assert set(paths) == {f"/gradio_api/{path}" for path in (
+        "upload", "call/v2/detect", "call/detect/{event_id}",
+        "call/v2/detect_batch", "call/detect_batch/{event_id}")}

@@ -1,0 +1,58 @@
+"""Two packs, for small pictures and for photographs, and files for either."""
+
+import json
+
+from PIL import Image
+
+from tests.tiny import build_tiny_pack, read_manifest, write_manifest
+
+
+def row(**changes):
+    """What was measured of some pictures, in the shape of `python -m training photos`."""
+    return {"real": 40, "ai": 0, "roc_auc": 0.7654, "real_called_ai": 0.321, "ai_caught": None,
+            "confident": {"coverage": 0.3129, "accuracy": 0.937, "real_called_ai": 0.0123,
+                          "ai_caught": 0.2},
+            "flips": {"resaved": {"all": 0.034, "confident": 0.01},
+                      "halved": {"all": 0.046, "confident": 0.02}}} | changes
+
+
+def report():
+    """Three generators, one of them met too seldom to be named, and two sources of photographs."""
+    made = {name: row(real=0, ai=count, ai_caught=caught, real_called_ai=None)
+            for name, count, caught in (("Old one", 99, 0.9), ("New & shy", 60, 0.211),
+                                        ("Rare", 5, 0.0))}
+    return {"n": 1234, "folds": [row()] * 5, "mean": row(), "generators": made,
+            "sources": {"news": row(real_called_ai=0.11), "<web>": row(real_called_ai=0.45)}
+            | made}
+
+
+def build_packs(folder):
+    """`small` without reports and `photos` with one; both are sure of the strongest only."""
+    for name, domain in (("small", {"max_side": 64}), ("photos", {"min_side": 65})):
+        made = build_tiny_pack(folder / name, name=name, domain=domain)
+        manifest = read_manifest(made)
+        manifest["calibration"]["confident_from"] = 0.99
+        manifest["training"]["added_fakes"] = 0
+        write_manifest(made, manifest)
+    (folder / "photos" / "reports").mkdir()
+    (folder / "photos" / "reports" / "photos.json").write_text(json.dumps(report()), "utf-8")
+    return folder
+
+
+def write_files(folder):
+    """A photograph that the models can't tell, taken by a camera; one that they are sure of; one
+    of 64 pixels and one of 65; a broken one.
+
+    Returns
+    -------
+    dict of str to Path
+        By the file's name.
+    """
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Acme", "Box <9>"
+    Image.new("RGB", (300, 200), (128, 140, 128)).save(folder / "camera.jpg", exif=exif)
+    Image.new("RGB", (300, 200), (255, 0, 0)).save(folder / "sure.png")
+    for side in (64, 65):
+        Image.new("RGB", (side, 20), (128, 140, 128)).save(folder / f"{side}.png")
+    (folder / "broken.jpg").write_bytes((folder / "camera.jpg").read_bytes()[:700])
+    return {path.name: path for path in folder.iterdir()}
