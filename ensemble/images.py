@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pillow_heif
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image
 
 from ensemble import guards
+from ensemble.colours import to_rgb
 
 pillow_heif.register_heif_opener()
 
@@ -261,7 +262,7 @@ def _from_pil(image, at_least=None):
         orientation = None
         with suppress(Exception):  # broken EXIF is no reason to refuse the picture
             orientation = image.getexif().get(ExifTags.Base.Orientation)
-        image = _to_rgb(image)
+        image = to_rgb(image)
     except Exception as error:
         raise _damaged(image.format or "image") from error
     if orientation in UPRIGHT:
@@ -269,38 +270,3 @@ def _from_pil(image, at_least=None):
         if orientation > 4:
             width, height = height, width
     return np.asarray(image), width, height
-
-
-def _to_rgb(image):
-    """PIL image of any mode → mode RGB in sRGB, alpha over white."""
-    profile = image.info.get("icc_profile")
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _to_8_bit(image)
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        image = Image.new("RGB", layer.size, "white")
-        image.paste(layer, mask=layer.getchannel("A"))
-    elif image.mode not in ("L", "RGB", "CMYK", "LAB"):
-        image = image.convert("RGB")
-    with suppress(Exception):  # a profile that is broken or unfit for the image changes nothing
-        if image.mode == "LAB":
-            profile = ImageCms.createProfile("LAB")
-        elif profile:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if profile:
-            return ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"),
-                                             outputMode="RGB")
-    return image.convert("RGB")
-
-
-def _to_8_bit(image):
-    """16-bit, 32-bit and floating-point greyscale → 8 bits, by the range that the values use."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
-    transparent = values == image.info.get("transparency")
-    top = float(values.max(initial=0))
-    scales = {"F": (1, 255, 65535), "I": (255, 65535)}.get(image.mode, (65535,))
-    full = next((f for f in scales if top <= f), top)
-    values *= 255 / full
-    np.rint(values, out=values).clip(0, 255, out=values)
-    values[transparent] = 255
-    return Image.fromarray(values.astype(np.uint8))
