@@ -1,12 +1,15 @@
-"""Fixtures of the page's and the API's tests: one server and one browser for all of them.
+"""Fixtures of more than one file: the page's and the API's server and browser, a pack, a Hub.
 
 Beside them what the tests marked `training` share, which fit models.
 """
 
 import pytest
 
+from ensemble import Ensemble
+from tests.hub import point_client, serving
 from tests.judging import said, visit  # noqa: F401
 from tests.servers import browser, pictures, server  # noqa: F401
+from tests.tiny import build_tiny_pack
 
 # Warnings that libraries of training give of themselves.
 THEIRS = [
@@ -24,6 +27,26 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("training"):
             item.add_marker(pytest.mark.filterwarnings(*THEIRS))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A tiny pack."""
+    return build_tiny_pack(tmp_path / "tiny")
+
+
+@pytest.fixture
+def ensemble(folder):
+    """The tiny pack, loaded."""
+    return Ensemble.load(folder)
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    """A Hub, with the client pointed at it and its cache empty."""
+    with serving() as hub:
+        point_client(monkeypatch, hub.url, tmp_path / "cache")
+        yield hub
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,9 @@ from ensemble import Ensemble
 from page import about
 from page.words import LANGUAGES
 from tests.servers import ROOT
-from tests.tiny import build_tiny_pack
 from tests.visits import fits, violations, visit
 
 PHOTO = sorted((ROOT / "examples" / "real").glob("*.png"))[0]
-
-
-@pytest.fixture
-def ensemble(tmp_path):
-    return Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
 
 
 def script(name, url):

@@ -5,13 +5,11 @@ import time
 import pytest
 
 import app
-from ensemble import Ensemble
 from page import examples, judge, panel
 from page.words import text
 from tests.judging import REAL, upload
 from tests.screenshots import judge_example
 from tests.servers import ROOT
-from tests.tiny import build_tiny_pack
 from tests.visits import violations
 
 
@@ -89,8 +87,7 @@ def test_words_stand_out_in_light_and_dark(visit, theme):
     assert (background == "rgb(246, 244, 239)") == (theme == "light")
 
 
-def test_the_galleries_are_what_lies_in_the_folders(tmp_path, monkeypatch):
-    ensemble = Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
+def test_the_galleries_are_what_lies_in_the_folders(ensemble, tmp_path, monkeypatch):
     monkeypatch.setattr(examples, "EXAMPLES", tmp_path)
     assert examples.galleries(ensemble) == {}
     (tmp_path / "ai").mkdir()
@@ -106,8 +103,7 @@ def test_the_galleries_are_what_lies_in_the_folders(tmp_path, monkeypatch):
     assert "in truth AI-generated" in judge.example_outcome(ensemble, bird)[0]
 
 
-def test_the_page_shows_why_another_pack_judges_and_escapes_what_it_is_told(tmp_path):
-    ensemble = Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
+def test_the_page_shows_why_another_pack_judges_and_escapes_what_it_is_told(ensemble):
     assert "notice" not in app.header(ensemble)
     ensemble.notice = "The Hub answered: <img src=x>"
     ensemble.manifest["members"][0]["description"] = "<img src=x>"

@@ -5,11 +5,9 @@ import re
 import pytest
 from PIL import Image, PngImagePlugin
 
-from ensemble import Ensemble
 from page import examples, judge
 from tests.judging import REAL, assert_shows, clear, upload
 from tests.screenshots import judge_example
-from tests.tiny import build_tiny_pack
 
 
 def test_an_upload_is_judged(visit, said):
@@ -117,8 +115,7 @@ def test_the_camera_is_judged(visit):
 
 @pytest.mark.parametrize("data", [None, {}, {"index": 99}, {"index": -1}, {"index": "0"},
                                   {"index": True}, {"index": 0.5}])
-def test_a_click_on_no_example_shows_no_verdict(tmp_path, data):
-    ensemble = Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
+def test_a_click_on_no_example_shows_no_verdict(ensemble, data):
     found = examples.galleries(ensemble)["real"][:1]
     assert judge.chosen(found, data) is None
     assert "data-result" not in judge.example_outcome(ensemble, judge.chosen(found, data))[0]

@@ -9,11 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ensemble import Ensemble
 from ensemble.images import MAX_BYTES, FileTooLarge, ImageError, NotAFile, UnsupportedFormat
 from page import judge, links
 from tests.servers import ROOT
-from tests.tiny import build_tiny_pack
 
 PHOTO = sorted((ROOT / "examples" / "real" / "full").glob("*.jpg"))[0]
 PICTURE = b"\x89PNG\r\n\x1a\n and so on"
@@ -190,8 +188,7 @@ def test_what_is_no_web_address_is_refused(address):
         fetch(address)
 
 
-def test_the_page_judges_what_a_link_leads_to_and_shows_it(web, tmp_path):
-    ensemble = Ensemble.load(build_tiny_pack(tmp_path))
+def test_the_page_judges_what_a_link_leads_to_and_shows_it(web, ensemble):
     with ThreadPoolExecutor(1) as pool:
         panels = [pool.submit(judge.link_outcome, ensemble, web.url + path).result()[0]
                   for path in ("/photo", "/page")]

@@ -13,15 +13,9 @@ from ensemble.images import FileTooLarge, NotAFile, UnsupportedFormat
 from page import many
 from page.words import LANGUAGES
 from tests.servers import ROOT
-from tests.tiny import build_tiny_pack
 from tests.visits import fits, violations, visit
 
 PHOTOS = sorted((ROOT / "examples" / "real").glob("*.png"))[:3]
-
-
-@pytest.fixture
-def ensemble(tmp_path):
-    return Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
 
 
 @pytest.fixture

@@ -11,15 +11,9 @@ from ensemble.images import DamagedImage
 from page import prepare
 from page.words import LANGUAGES
 from tests.servers import ROOT
-from tests.tiny import build_tiny_pack
 from tests.visits import fits, violations, visit
 
 PHOTO = ROOT / "examples/real/full/coffee.jpg"
-
-
-@pytest.fixture
-def ensemble(tmp_path):
-    return Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,9 @@ import re
 
 import pytest
 
-from ensemble import Ensemble
 from ensemble.pack import SHIPPED
 from page import quality
 from page.words import LANGUAGES
-from tests.tiny import build_tiny_pack
 from tests.visits import fits, violations, visit
 
 MEMBERS = ("svm", "cnn", "resnet")
@@ -50,11 +48,6 @@ def reports(manifest):
         "resize": {"chosen": "box", "pictures": {"real": 11, "sd1": 12, "newer": 13}, "filters": {
             "box": {"real_called_ai": 0.123, "sd1_caught": 0.456, "newer_caught": 0.0789}}},
     }
-
-
-@pytest.fixture
-def ensemble(tmp_path):
-    return Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
 
 
 def parts(html):

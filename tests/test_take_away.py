@@ -11,7 +11,6 @@ from page import panel
 from page.address import mistake_address
 from tests.judging import REAL, assert_shows, upload
 from tests.screenshots import judge_example
-from tests.tiny import build_tiny_pack
 
 
 def test_a_result_is_taken_away_as_json(visit, said):
@@ -66,8 +65,7 @@ def test_a_link_to_no_example_waits_for_an_image(visit):
     judge_example(page)  # and works on
 
 
-def test_a_mistake_is_reported_with_scores_and_without_the_image(tmp_path, monkeypatch):
-    ensemble = Ensemble.load(build_tiny_pack(tmp_path / "tiny"))
+def test_a_mistake_is_reported_with_scores_and_without_the_image(ensemble, tmp_path, monkeypatch):
     taken = panel.record(ensemble, ensemble.judge(REAL[0]), "my holiday.jpg", [])
     for name in ("ISSUES_REPO", "SPACE_ID"):
         monkeypatch.delenv(name, raising=False)

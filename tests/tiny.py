@@ -75,6 +75,25 @@ def write_manifest(folder, manifest):
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2))
 
 
+def spoil(folder):
+    """No model in a member's file, and a manifest that is true of it."""
+    (folder / "cnn.onnx").write_bytes(b"\x08\x08garbage\0")
+    write_manifest(folder, read_manifest(folder))
+
+
+def misfit(folder):
+    """Whole models, but of images of another size than the manifest's."""
+    write_manifest(folder, {**read_manifest(folder), "input_size": SIZE * 2})
+
+
+def noise(number):
+    """Images on which the members differ, a list of uint8 [32, 32, 3]."""
+    rng = np.random.default_rng(0)
+    tints = rng.integers(0, 256, (number, 1, 1, 3))
+    noise = rng.random((number, SIZE, SIZE, 3)) * 99
+    return list((noise + tints).clip(0, 255).astype(np.uint8))
+
+
 def _without_map(weights, middle, slope):
     return _model(f"""
         <ir_version: 8, opset_import: ["": 15]>

@@ -1,0 +1,108 @@
+"""Publishing the Space to the Hub with the real client."""
+
+import ast
+
+import pytest
+
+from tests.hub import LARGE, TOKEN
+from tests.servers import ROOT
+from tests.tiny import build_tiny_pack
+from training import publish as publishing
+from training.__main__ import main
+from training.publish import publish, publish_space
+
+pytestmark = LARGE
+REPO = "user/pack"
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch, hub):
+    """The right to write to the Hub."""
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A repository with what the Space needs and what it must not have."""
+    root = tmp_path / "root"
+    wanted = ("app.py", "app.css", "page/__init__.py", "page/panel.js", "page/words/judge.json",
+              "docs/page.webp", "training/published.json", "ensemble/__init__.py",
+              "ensemble/pack.py",
+              "weights/cifake/manifest.json", "weights/cifake/reports/evaluate.json",
+              "examples/CREDITS.md", "examples/ai/1.png", "requirements.txt", "LICENSE")
+    unwanted = ("tests/test_app.py", "training/fit.py", "runs/cnn/cnn.keras", ".git/config",
+                "ensemble/__pycache__/pack.cpython-311.pyc", "examples/.hidden", "Makefile",
+                ".venv/bin/python", "benchmarks/speed.py", "weights/.cache/part")
+    for name in (*wanted, *unwanted):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"This is {name}.\n")
+    (root / "README.md").write_text("---\ntitle: Real or AI?\nsdk: gradio\n---\n\nHello.\n")
+    return root, {*wanted, "README.md"}
+
+
+def test_the_space_gets_what_it_needs_and_nothing_else(hub, root):
+    root, wanted = root
+    commit = publish_space("user/space", root)
+    there = hub.files("spaces/user/space", commit)
+    assert set(there) == wanted | {".gitattributes"}
+    assert all(there[name] == (root / name).read_bytes() for name in wanted)
+    assert hub.variables == {}
+
+
+def test_the_space_can_be_pinned_to_a_pack(hub, root, folder):
+    commit = publish(folder, REPO)
+    publish_space("user/space", root[0], pack_repo=REPO, revision=commit)
+    assert hub.variables == {"spaces/user/space": {"PACK_REPO": {"value": REPO},
+                                                   "PACK_REVISION": {"value": commit}}}
+
+
+def test_a_pack_for_photographs_has_variables_of_its_own_and_no_runs(hub, root, tmp_path, capsys,
+                                                                    monkeypatch):
+    (tmp_path / "runs" / "cnn").mkdir(parents=True)
+    (tmp_path / "runs" / "cnn" / "cnn.keras").write_bytes(b"not of this pack")
+    pack = build_tiny_pack(tmp_path / "photos", name="photos", domain={"min_side": 65})
+    monkeypatch.setattr(publishing, "publish_space", lambda repo, folder, *given, **named:
+                        publish_space(repo, root[0], *given, **named))
+    assert main(["publish", "--pack", str(pack), "--runs", str(tmp_path / "runs"),
+                 "--repo", REPO, "--space", "user/space"]) == 0
+    printed = capsys.readouterr().out
+    variables = hub.variables["spaces/user/space"]
+    assert set(variables) == {"PHOTOS_REPO", "PHOTOS_REVISION"}
+    assert variables["PHOTOS_REPO"] == {"value": REPO}
+    commit = variables["PHOTOS_REVISION"]["value"]
+    assert f"PHOTOS_REPO={REPO}" in printed and f"PHOTOS_REVISION={commit}" in printed
+    assert not any("cnn.keras" in name for name in hub.files(f"models/{REPO}", commit))
+
+
+def test_files_gone_from_the_space_are_deleted(hub, root):
+    root, wanted = root
+    publish_space("user/space", root)
+    (root / "ensemble" / "pack.py").unlink()
+    commit = publish_space("user/space", root)
+    assert set(hub.files("spaces/user/space", commit)) == (
+        wanted - {"ensemble/pack.py"} | {".gitattributes"})
+
+
+def test_all_that_the_app_imports_goes_up_with_it():
+    """Follow the imports of the real app through this repository."""
+    sent, seen, waiting = set(publishing.SPACE), set(), [ROOT / "app.py"]
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text("utf-8"))):
+            names = ([alias.name for alias in node.names] if isinstance(node, ast.Import)
+                     else [node.module] if isinstance(node, ast.ImportFrom) else [])
+            for name in {name.split(".")[0] for name in names} - seen:
+                seen.add(name)
+                files = [f for f in (ROOT / f"{name}.py", *(ROOT / name).glob("*.py"))
+                         if f.exists()]
+                assert {f.relative_to(ROOT).parts[0] for f in files} <= sent
+                waiting += files
+    assert {"ensemble", "page"} <= seen
+
+
+@pytest.mark.parametrize("name", ["app.py", "LICENSE"])
+def test_a_space_without_its_files_stays_here(hub, root, name):
+    (root[0] / name).unlink()
+    with pytest.raises(publishing.MissingFile, match=f"{name} is missing"):
+        publish_space("user/space", root[0])
+    assert not hub.requests
