@@ -111,6 +111,8 @@ def violations(page):
     list of str
         Rule and the first elements that break it.
     """
+    # What is being worked out is dimmed until it is there, and so has little contrast.
+    page.wait_for_function("() => !document.querySelector('.pending')")
     found = Axe().run(page).response["violations"]
     return [f"{rule['id']}: {[node['html'][:200] for node in rule['nodes'][:3]]}"
             for rule in found if rule["impact"] in ("serious", "critical")]
