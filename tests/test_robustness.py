@@ -1,19 +1,13 @@
-"""Corrupted images and unseen generators: the matrix, the reports, the command line."""
+"""Corrupted images: each kind, the report, the command line."""
 
 import json
 
-import keras
 import numpy as np
 import pytest
 
 from tests import made
-from tests.tiny import build_tiny_pack
-from training import corruptions, dcgan, ddpm
+from training import corruptions
 from training.__main__ import main
-
-pytestmark = pytest.mark.filterwarnings(
-    # Keras's variables predate numpy 2's `copy` keyword.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +47,10 @@ def test_training_corruptions_are_of_all_kinds(images):
     assert all(image.shape == (32, 32, 3) and image.dtype == np.uint8 for image in drawn)
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("robustness")
-    return (build_tiny_pack(folder / "tiny"),
-            made.write_parquet(folder / "test.parquet", made.files(12)))
-
-
-def test_robustness_report(tiny, tmp_path, capsys):
-    pack, table = tiny
+def test_report(folder, tmp_path, capsys):
+    table = made.write_parquet(tmp_path / "test.parquet", made.files(12))
     out = tmp_path / "robustness.json"
-    assert main(["robustness", "--pack", str(pack), "--data", str(table), "--out", str(out),
+    assert main(["robustness", "--pack", str(folder), "--data", str(table), "--out", str(out),
                  "--images", "20"]) == 0
     report = json.loads(out.read_text())
     assert (report["n"], report["threshold"]) == (20, 0.5)
@@ -76,24 +63,3 @@ def test_robustness_report(tiny, tmp_path, capsys):
                if name not in corruptions.STRONGEST]
     assert report["worst"]["accuracy"] == min(counted)
     assert report["worst"]["corruption"] in capsys.readouterr().out
-
-
-def test_generators_report(tiny, tmp_path, capsys):
-    pack, table = tiny
-    keras.utils.set_random_seed(0)
-    for name, model in (("dcgan", dcgan.build_generator()), ("ddpm", ddpm.build_denoiser())):
-        model.save(tmp_path / f"{name}.keras")
-    out = tmp_path / "generators.json"
-    command = ["generators", "--data", str(table), "--out", str(out), "--packs", str(pack),
-               "--images", "10", f"dcgan={tmp_path}/dcgan.keras"]
-    assert main([*command, f"ddpm={tmp_path}/ddpm.keras"]) == 0
-    report = json.loads(out.read_text())
-    assert report["n"] == {"cifake": 12, "dcgan": 10, "ddpm": 10} and report["real"] == 12
-    (measured,) = report["packs"]
-    assert set(measured["generators"]) == {"cifake", "dcgan", "ddpm"}
-    for row in measured["generators"].values():
-        assert 0 <= row["calibrated"]["roc_auc"] <= 1 and 0 <= row["ensemble"]["caught"] <= 1
-    assert main([*command, f"lost={tmp_path}/lost.keras"]) == 2
-    assert "lost.keras" in capsys.readouterr().err
-    assert main([*command, "noname"]) == 2
-    assert "NAME=PATH" in capsys.readouterr().err

@@ -6,8 +6,8 @@ import onnx
 from keras import layers, ops
 from onnx import compose, numpy_helper, parser
 
-from training.recipes import RGB_TO_YCC, dct_matrices
 from training.scores import probability
+from training.spectra import RGB_TO_YCC, dct_matrices
 
 OPSET = 15
 

@@ -7,7 +7,7 @@ part is worth is in LEDGER.md.
 import numpy as np
 from scipy.fft import dct
 
-from training.recipes import RGB_TO_YCC
+from training.spectra import RGB_TO_YCC
 
 BLOCK = 8
 LEVELS = 2  # differences of neighbours are kept as -2 to 2 steps

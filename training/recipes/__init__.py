@@ -11,19 +11,9 @@ from dataclasses import dataclass
 from keras import optimizers
 
 from training.recipes import system1, system2, system3, system4, system5
-from training.recipes.ours import (
-    RGB_TO_YCC,
-    BatchNormalization,
-    BlockSpectrum,
-    cnn,
-    dct_matrices,
-    pixels_and_spectrum,
-    resnet,
-    svm,
-)
+from training.recipes.ours import BatchNormalization, BlockSpectrum, cnn, resnet, svm
 
-__all__ = ["RECIPES", "RGB_TO_YCC", "BatchNormalization", "BlockSpectrum", "Recipe",
-           "cnn", "dct_matrices", "pixels_and_spectrum", "resnet", "svm"]
+__all__ = ["RECIPES", "BatchNormalization", "BlockSpectrum", "Recipe", "cnn", "resnet", "svm"]
 OURS = "ours"
 
 

@@ -5,12 +5,10 @@ import numpy as np
 import pytest
 
 from training.data import WeightsError
-from training.recipes import RECIPES, BatchNormalization, blocks, dct_matrices, ours
+from training.recipes import RECIPES, BatchNormalization, blocks, ours
 from training.recipes.listing import parameters, table
+from training.spectra import dct_matrices
 
-# Keras's variables predate numpy 2's `copy` keyword.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 SYSTEMS = {
     "ours": {"svm", "cnn", "resnet"},
     "1": {"basic-cnn", "resnet50", "resnet50-mlp", "mobilenetv2-mlp", "vgg19-mlp"},

@@ -16,7 +16,6 @@ from training import data, files, graphs, runs
 from training.__main__ import main
 from training.recipes import RECIPES, system2
 
-pytestmark = pytest.mark.training
 SIZE = 24
 NAMES = ("svm-flat", "cnn-two-ai", "cnn-baseline")  # scikit-learn, a sigmoid, a softmax
 

@@ -13,7 +13,7 @@ from training import files, runs
 from training.__main__ import main
 from training.fakes import generate
 
-pytestmark = [pytest.mark.training, pytest.mark.usefixtures("eagerly")]
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 
 @pytest.fixture(scope="module")

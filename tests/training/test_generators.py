@@ -1,6 +1,7 @@
-"""The families of fakes made here: training, resuming, and images by seed."""
+"""The families of fakes made here: training, resuming, and images by seed, a report."""
 
 import csv
+import json
 
 import keras
 import numpy as np
@@ -11,9 +12,7 @@ from tests import made
 from training import data, dcgan, ddpm, fakes
 from training.__main__ import main
 
-pytestmark = [pytest.mark.training, pytest.mark.usefixtures("eagerly")]
-
-
+pytestmark = pytest.mark.usefixtures("eagerly")
 LOSS = {dcgan: "discriminator_loss", ddpm: "loss"}
 
 
@@ -91,3 +90,24 @@ def test_examples_are_written_and_training_seeds_refused(run, tmp_path, capsys):
     assert main(["sample", "--generator", generator, "--seeds", str(data.FAKE_SEEDS),
                  "--out", str(tmp_path)]) == 2
     assert "kept for training" in capsys.readouterr().err
+
+
+def test_report(folder, tmp_path, capsys):
+    table = made.write_parquet(tmp_path / "test.parquet", made.files(12))
+    keras.utils.set_random_seed(0)
+    for name, model in (("dcgan", dcgan.build_generator()), ("ddpm", ddpm.build_denoiser())):
+        model.save(tmp_path / f"{name}.keras")
+    out = tmp_path / "generators.json"
+    command = ["generators", "--data", str(table), "--out", str(out), "--packs", str(folder),
+               "--images", "10", f"dcgan={tmp_path}/dcgan.keras"]
+    assert main([*command, f"ddpm={tmp_path}/ddpm.keras"]) == 0
+    report = json.loads(out.read_text())
+    assert report["n"] == {"cifake": 12, "dcgan": 10, "ddpm": 10} and report["real"] == 12
+    (measured,) = report["packs"]
+    assert set(measured["generators"]) == {"cifake", "dcgan", "ddpm"}
+    for row in measured["generators"].values():
+        assert 0 <= row["calibrated"]["roc_auc"] <= 1 and 0 <= row["ensemble"]["caught"] <= 1
+    assert main([*command, f"lost={tmp_path}/lost.keras"]) == 2
+    assert "lost.keras" in capsys.readouterr().err
+    assert main([*command, "noname"]) == 2
+    assert "NAME=PATH" in capsys.readouterr().err

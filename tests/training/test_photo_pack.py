@@ -16,8 +16,6 @@ from training.data import fingerprint
 from training.photo_members import MEMBERS
 from training.photo_pack import make
 
-pytestmark = pytest.mark.training
-
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):

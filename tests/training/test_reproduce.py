@@ -9,11 +9,7 @@ from training import reproduce
 from training.__main__ import main
 from training.recipes import RECIPES
 
-pytestmark = [
-    pytest.mark.usefixtures("eagerly"),
-    # Keras's variables predate numpy 2's `copy` keyword.
-    pytest.mark.filterwarnings(
-        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")]
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 
 def test_the_committed_page_says_what_the_committed_results_say():
@@ -29,7 +25,6 @@ def test_every_recipe_of_the_student_systems_has_a_result():
         assert recipe == "dcgan" or found[name]["test"]["n"] == 20_000
 
 
-@pytest.mark.training
 def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monkeypatch):
     for name in set(RECIPES) - {"dcgan", "three-class", "basic-cnn"}:
         monkeypatch.delitem(RECIPES, name)

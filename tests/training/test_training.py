@@ -10,10 +10,11 @@ import pytest
 
 from ensemble import Ensemble, pack
 from tests import made
-from training import data, evaluate, export, fit, recipes
+from training import data, evaluate, export, fit
 from training.__main__ import main
+from training.spectra import pixels_and_spectrum
 
-pytestmark = [pytest.mark.training, pytest.mark.usefixtures("eagerly")]
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_size_of_the_networks(name, most):
 
 
 def test_spectrum_of_a_flat_image_is_one_number():
-    flat = recipes.pixels_and_spectrum(np.full((1, 32, 32, 3), 128, np.uint8))
+    flat = pixels_and_spectrum(np.full((1, 32, 32, 3), 128, np.uint8))
     assert flat.shape == (1, 9 * 32 * 32)
     luma = flat[0, 3072:4096]
     assert luma[0] == pytest.approx(np.log1p(128 * 32), rel=1e-4)

@@ -17,7 +17,7 @@ from training.recipes import RECIPES, system4, system5
 from training.scores import Scores
 from training.stream import Stream, class_weights
 
-pytestmark = [pytest.mark.training, pytest.mark.usefixtures("eagerly")]
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 
 @pytest.fixture(scope="module")

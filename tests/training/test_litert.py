@@ -4,7 +4,6 @@ import json
 import re
 import runpy
 import shutil
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,17 +12,16 @@ from ai_edge_litert.interpreter import Interpreter
 
 from ensemble.images import fit_square, open_picture
 from tests import made
+from tests.servers import ROOT
 from tests.tiny import build_tiny_pack, read_manifest, write_manifest
 from training import data, graphs, litert, recipes
 from training.__main__ import main
 
-README = Path(__file__).parent.parent / "README.md"
+README = ROOT / "README.md"
 
-pytestmark = [
-    pytest.mark.training,
-    # TensorFlow's quantiser looks at its result with TensorFlow's own interpreter.
-    pytest.mark.filterwarnings(r"ignore:\s+Warning. tf.lite.Interpreter is deprecated:UserWarning"),
-]
+# TensorFlow's quantiser looks at its result with TensorFlow's own interpreter.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:\s+Warning. tf.lite.Interpreter is deprecated:UserWarning")
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +177,7 @@ def test_readme_judges_a_photo_as_the_ensemble_would_prepare_it(written, tmp_pat
     (tmp_path / "photo.jpg").write_bytes(made.jpeg(made.image(data.FAKE, 5, 90)[:70]))
     monkeypatch.chdir(tmp_path)
     found = runpy.run_path("pi.py")
-    expected = fit_square(open_picture(Path("photo.jpg")).rgb, 32)
+    expected = fit_square(open_picture(tmp_path / "photo.jpg").rgb, 32)
     p_ai = litert.runtime("cnn-int8.tflite", threads=1)(expected[None])[0]
     assert found["p_ai"] == pytest.approx(p_ai, abs=0.02)
     label = "AI-generated" if found["p_ai"] >= 0.5 else "Real"

@@ -7,8 +7,6 @@ import pytest
 from tests import made
 from training import batches, data, muon
 
-pytestmark = pytest.mark.training
-
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
