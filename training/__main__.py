@@ -74,6 +74,8 @@ def _parser():
     members = recipe.add_argument_group("svm, cnn and resnet")
     members.add_argument("--corrupt", type=float, default=0.25,
                          help="share of the images that are corrupted (default: %(default)s)")
+    members.add_argument("--average", type=int, default=0, metavar="EPOCHS",
+                         help="then go on for so many, and average their weights (default: none)")
     members.add_argument("--float32", action="store_true",
                          help="compute in float32 instead of bfloat16")
     pack = command(commands.export, "--data", "--runs", "--out", "--validation", "--real", "--ai")

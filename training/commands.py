@@ -197,8 +197,8 @@ def _fit_member(options, out):
                 seed=options.seed, added_fakes=added)
     else:
         fit_network(options.recipe, train, validation, out, options.epochs or EPOCHS,
-                    corrupt=options.corrupt, seed=options.seed, mixed=not options.float32,
-                    added_fakes=added)
+                    options.average, corrupt=options.corrupt, seed=options.seed,
+                    mixed=not options.float32, added_fakes=added)
 
 
 def _pairs(given):

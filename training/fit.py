@@ -27,6 +27,7 @@ from training.data import balanced
 from training.muon import Muon
 
 NETWORKS = {"cnn": recipes.cnn, "resnet": recipes.resnet}
+AVERAGED = 0.25  # of the peak rate, while weights are averaged
 
 
 class Seconds(keras.callbacks.Callback):
@@ -39,11 +40,40 @@ class Seconds(keras.callbacks.Callback):
         logs["seconds"] = round(time.time() - self.start, 1)
 
 
-def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.02, keep=0.5,
-                corrupt=0.25, seed=0, mixed=True, added_fakes=0):
+class Mean(keras.callbacks.Callback):
+    """Keeps the mean of the weights that a model has at the end of each epoch.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file (`.npz`) that it is kept in; what lies there is gone on with.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def weights(self):
+        """The mean, as `model.set_weights` takes it, and of how many epochs it is."""
+        if not self.path.exists():
+            return [np.zeros_like(one) for one in self.model.get_weights()], 0
+        with np.load(self.path) as kept:
+            return [kept[f"{at}"] for at in range(len(kept) - 1)], int(kept["epochs"])
+
+    def on_epoch_end(self, epoch, logs=None):
+        mean, epochs = self.weights()
+        mean = [old + (new - old) / (epochs + 1)
+                for old, new in zip(mean, self.model.get_weights(), strict=True)]
+        np.savez(self.path, epochs=epochs + 1, **{f"{at}": one for at, one in enumerate(mean)})
+
+
+def fit_network(name, train, validation, out, epochs=36, average=0, batch=128, rate=0.02,
+                keep=0.5, corrupt=0.25, seed=0, mixed=True, added_fakes=0):
     """Train one network; resumes after the last whole epoch found in `out`.
 
-    One cosine cycle with a warm-up of a tenth.
+    One cosine cycle with a warm-up of a tenth. Then, if asked for, epochs at a constant rate,
+    `AVERAGED` of the peak, whose weights are averaged (Izmailov et al. 2018, "Averaging weights
+    leads to wider optima and better generalization", arXiv 1803.05407).
 
     Parameters
     ----------
@@ -51,7 +81,11 @@ def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.02, k
     train, validation : Data
     out : path
         Folder for `<name>.keras`, `curve.csv`, `run.json` and the checkpoint.
-    epochs, batch : int
+    epochs : int
+        Of the cosine cycle.
+    average : int
+        How many more there are to average.
+    batch : int
     rate : float
         Peak learning rate.
     keep, corrupt : float
@@ -69,8 +103,8 @@ def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.02, k
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint, curve, kept = (out / name for name in ("checkpoint.keras", "curve.csv",
-                                                       "losses.npy"))
+    checkpoint, curve, kept, averaged = (
+        out / name for name in ("checkpoint.keras", "curve.csv", "losses.npy", "mean.npz"))
     begun = commit()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed else "float32")
@@ -84,21 +118,36 @@ def fit_network(name, train, validation, out, epochs=36, batch=128, rate=0.02, k
         model, done = _pooled(NETWORKS[name]()), 0
         optimizer = _optimizer(epochs * len(batches), rate)
         curve.unlink(missing_ok=True)
-    model.compile(optimizer, smoothed_loss, metrics=[accuracy, batches.losses])
+        averaged.unlink(missing_ok=True)
     unseen = labelled(validation.labels, np.full(len(validation), len(train)))
-    model.fit(batches, initial_epoch=done, epochs=epochs, verbose=2,
-              validation_data=(validation.images, unseen), validation_batch_size=500,
-              callbacks=[Seconds(), keras.callbacks.CSVLogger(curve, append=done > 0),
-                         keras.callbacks.ModelCheckpoint(checkpoint),
-                         keras.callbacks.LambdaCallback(
-                             on_epoch_end=lambda *_: np.save(kept, batches.losses.values()))])
+
+    def go_on(first, last, *more):
+        model.compile(optimizer, smoothed_loss, metrics=[accuracy, batches.losses])
+        model.fit(batches, initial_epoch=first, epochs=last, verbose=2,
+                  validation_data=(validation.images, unseen), validation_batch_size=500,
+                  callbacks=[Seconds(), keras.callbacks.CSVLogger(curve, append=first > 0),
+                             *more, keras.callbacks.ModelCheckpoint(checkpoint),
+                             keras.callbacks.LambdaCallback(
+                                 on_epoch_end=lambda *_: np.save(kept, batches.losses.values()))])
+
+    if done < epochs:
+        go_on(done, epochs)
+    if average:
+        if done <= epochs:
+            optimizer = Muon(rate * AVERAGED, momentum=0.9, nesterov=True)
+        mean = Mean(averaged)
+        go_on(max(done, epochs), epochs + average, mean)
+        model.set_weights(mean.weights()[0])
+        # The mean of the statistics that batch normalisation kept is not what it would have kept.
+        for step in range(len(batches)):
+            model([batches[step][0]], training=True)
     keras.config.set_dtype_policy("float32")
     network = NETWORKS[name]()
     network.set_weights(model.get_weights())
     path = out / f"{name}.keras"
     network.save(path)
-    note(out / "run.json", name=name, epochs=epochs, batch=batch, rate=rate, keep=keep,
-         corrupt=corrupt, seed=seed, images=len(train), added_fakes=added_fakes,
+    note(out / "run.json", name=name, epochs=epochs, average=average, batch=batch, rate=rate,
+         keep=keep, corrupt=corrupt, seed=seed, images=len(train), added_fakes=added_fakes,
          minutes=minutes(curve), commit=begun, parameters=network.count_params(),
          backend=keras.backend.backend())
     return path
