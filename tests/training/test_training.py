@@ -57,6 +57,23 @@ def test_a_run_goes_on_where_it_stopped(runs):
     assert note["epochs"] == 2 and note["seed"] == 0 and note["images"] == 240
 
 
+def test_weights_of_further_epochs_are_averaged(parts, tmp_path):
+    """Stopped and started again after each epoch."""
+    ends = []
+    for average in (0, 1, 2):
+        path = fit.fit_network("cnn", *parts, tmp_path, epochs=1, average=average, batch=40,
+                               mixed=False)
+        ends.append(keras.models.load_model(tmp_path / "checkpoint.keras").get_weights())
+    _, first, second = ends
+    for weight, one, other in zip(keras.models.load_model(path).weights, first, second):
+        assert not np.allclose(one, other, atol=1e-6), weight.path
+        # The statistics of batch normalisation are not averaged, but those of the mean.
+        averaged = np.allclose(weight, (one + other) / 2, atol=1e-6)
+        assert averaged == ("moving" not in weight.path), weight.path
+    assert json.loads((tmp_path / "run.json").read_text())["average"] == 2
+    assert len((tmp_path / "curve.csv").read_text().splitlines()) == 1 + 3
+
+
 @pytest.mark.parametrize("name, most", [("cnn", 500_000), ("resnet", 3_000_000)])
 def test_size_of_the_networks(name, most):
     network = fit.NETWORKS[name]()
