@@ -27,7 +27,7 @@ from training.data import balanced
 from training.muon import Muon
 
 NETWORKS = {"cnn": recipes.cnn, "resnet": recipes.resnet}
-AVERAGED = 0.25  # of the peak rate, while weights are averaged
+AVERAGED = 0.05  # of the peak rate, while weights are averaged
 
 
 class Seconds(keras.callbacks.Callback):
