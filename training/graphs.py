@@ -10,13 +10,16 @@ from training.scores import probability
 from training.spectra import RGB_TO_YCC, dct_matrices
 
 OPSET = 15
+# Networks small enough to look again from a pixel higher: their first layer halves the image, so
+# they see other things then. A mirror image differs like that along the rows already.
+TWICE = {"cnn"}
 
 
 def serve(native):
     """What is served of a network, ONNX or LiteRT.
 
-    It looks at the image and at its mirror image and averages the two maps of logits, so
-    mirroring an image never changes its verdict.
+    It looks at the image and at its mirror image, a network of `TWICE` at both again moved down
+    by a pixel, and averages the maps of logits; so mirroring an image never changes its verdict.
 
     Parameters
     ----------
@@ -29,10 +32,13 @@ def serve(native):
         `uint8 [N, H, W, 3] → p_ai [N], map [N, h, w]`.
     """
     images = layers.Input(native.input_shape[1:], dtype="uint8", name="images")
+    looks = [images, ops.flip(images, axis=2)]
+    if native.name in TWICE:
+        looks += [ops.concatenate([look[:, :1], look[:, :-1]], axis=1) for look in looks]
     # As one batch: waking the threads for a layer costs about as much as a small image does.
-    both = native(ops.concatenate([images, ops.flip(images, axis=2)], axis=0))
-    seen, mirrored = ops.split(ops.squeeze(both, axis=-1), 2, axis=0)
-    logits = (seen + ops.flip(mirrored, axis=2)) / 2
+    maps = ops.squeeze(native(ops.concatenate(looks, axis=0)), axis=-1)
+    straight, mirrored = (sum(ops.split(maps, len(looks), axis=0)[first::2]) for first in (0, 1))
+    logits = (straight + ops.flip(mirrored, axis=2)) / len(looks)
     return keras.Model(images, [ops.sigmoid(ops.mean(logits, axis=(1, 2))), logits])
 
 
