@@ -28,8 +28,9 @@ $(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requiremen
 # Every step can be resumed: start the command again and it goes on after the last whole epoch.
 weights: $(VENV)/test.stamp
 	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 8
-	$(TRAIN) fit cnn --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
-	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras --epochs 72
+	$(TRAIN) fit cnn --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras --epochs 72
+	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras --epochs 72 \
+	  --average 14
 	$(TRAIN) fit svm --data $(DATA)/train.parquet
 	$(TRAIN) export --data $(DATA)/train.parquet --out weights/cifake
 	$(TRAIN) resize --photos $(PHOTOS)

@@ -28,7 +28,7 @@ RESIZE = "bilinear"
 MAX_SIDE = 64
 
 
-def export_pack(runs, out, train, validation, version="1.3.0"):
+def export_pack(runs, out, train, validation, version="1.4.0"):
     """Make a pack of the fitted members: ONNX files, digests, manifest and training curves.
 
     The calibration and the bound of `confident` come from the validation split.
