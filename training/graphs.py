@@ -6,6 +6,7 @@ import onnx
 from keras import layers, ops
 from onnx import compose, numpy_helper, parser
 
+from training import recipes  # noqa: F401 (whoever opens a native model has to know its layers)
 from training.scores import probability
 from training.spectra import RGB_TO_YCC, dct_matrices
 
