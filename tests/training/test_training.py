@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 
 import joblib
 import keras
@@ -10,6 +12,7 @@ import pytest
 
 from ensemble import Ensemble, pack
 from tests import made
+from tests.servers import ROOT
 from training import data, evaluate, export, fit
 from training.__main__ import main
 from training.spectra import pixels_and_spectrum
@@ -149,6 +152,15 @@ def test_a_wrong_path_is_said_not_raised(trained, capsys):
     assert "nowhere: there is no such file" in capsys.readouterr().err
     assert main(["evaluate", "--pack", "nowhere", "--data", "x", "--out", "x"]) == 2
     assert "PackError" in capsys.readouterr().err
+
+
+def test_a_process_of_its_own_exports_what_another_fitted(runs, cifake, tmp_path):
+    """It knows the members' own layers without having built one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "export", "--data", cifake / "train.parquet",
+         "--runs", runs, "--out", tmp_path / "small"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "small" / "manifest.json").is_file()
 
 
 def test_what_was_not_fitted_is_named(cifake, tmp_path, capsys):
