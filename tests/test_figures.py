@@ -109,7 +109,7 @@ def test_one_pack_needs_no_word_on_what_was_added(given, tmp_path):
 def test_captions_say_what_is_read_from_the_reports(given):
     found = figures.captions(*given)
     assert list(found) == list(figures.NAMES)
-    assert "training accuracy lies below" in found["training"]
+    assert "training accuracy can't be compared" in found["training"]
     assert "40 test images" in found["confusion"] and "15 bins" in found["reliability"]
     assert "0.8000" in found["risk"] and "0.5" in found["robustness"]
     assert "1,000 real" in found["generators"]

@@ -32,8 +32,8 @@ def captions(manifest, reports):
     if curves(reports):
         found["training"] = (
             "Accuracy and loss of the networks after each epoch. An epoch shows them hard, partly "
-            "corrupted images, so the training accuracy lies below that on the validation split, "
-            "whose images are clean.")
+            "corrupted images, so the training accuracy can't be compared with that on the "
+            "validation split, whose images are clean.")
     if measured:
         found["confusion"] = (f"What each member and the majority call the {measured['n']:,} test "
                               f"images. A row is what an image is, a column what it is called.")

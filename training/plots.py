@@ -94,7 +94,7 @@ def training(figure, colours, manifest, reports):
     axes[0, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes[0, 0].set_ylabel("accuracy")
     axes[1, 0].set_ylabel("loss")
-    figure.supxlabel("Training: measured on hard, partly corrupted images, so worse.",
+    figure.supxlabel("Training: measured on hard, partly corrupted images.",
                      x=0.02, ha="left", size=9.5, color=colours["muted"])
 
 
