@@ -3,7 +3,7 @@
 import pytest
 
 from ensemble import Ensemble
-from tests.hub import point_client, serving
+from tests.hub import TOKEN, point_client, serving
 from tests.judging import said, visit  # noqa: F401
 from tests.servers import browser, pictures, server  # noqa: F401
 from tests.tiny import build_tiny_pack
@@ -27,3 +27,9 @@ def hub(monkeypatch, tmp_path):
     with serving() as hub:
         point_client(monkeypatch, hub.url, tmp_path / "cache")
         yield hub
+
+
+@pytest.fixture
+def token(monkeypatch, hub):
+    """The right to write to that Hub."""
+    monkeypatch.setenv("HF_TOKEN", TOKEN)

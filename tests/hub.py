@@ -19,8 +19,14 @@ import yaml
 from huggingface_hub import close_session, constants
 
 TOKEN, READ_TOKEN = "hf_writes", "hf_reads"
-# The client's own upload of a large file uses an older way of its HTTP library.
-LARGE = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
+# Marks of the tests that publish.
+PUBLISHING = [
+    pytest.mark.usefixtures("token"),
+    # The client's own upload of a large file uses an older way of its HTTP library.
+    pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning"),
+]
+# What is there of a tiny pack that was published.
+FILES = {"manifest.json", "svm.onnx", "cnn.onnx", "resnet.onnx", "training.digests", "README.md"}
 README = re.compile(rb"---\n(.*?)\n---\n", re.DOTALL)
 
 

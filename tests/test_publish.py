@@ -4,21 +4,14 @@ import pytest
 
 from ensemble import Ensemble, pack
 from tests import reports
-from tests.hub import LARGE, READ_TOKEN, TOKEN, point_client, serving
+from tests.hub import FILES, PUBLISHING, READ_TOKEN, TOKEN, point_client, serving
 from tests.tiny import read_manifest
 from training import publish as publishing
 from training.card import card
 from training.publish import publish
 
-pytestmark = LARGE
+pytestmark = PUBLISHING
 REPO = "user/pack"
-FILES = {"manifest.json", "svm.onnx", "cnn.onnx", "resnet.onnx", "training.digests", "README.md"}
-
-
-@pytest.fixture(autouse=True)
-def token(monkeypatch, hub):
-    """The right to write to the Hub."""
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
 
 
 @pytest.fixture

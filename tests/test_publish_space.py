@@ -4,21 +4,15 @@ import ast
 
 import pytest
 
-from tests.hub import LARGE, TOKEN
+from tests.hub import FILES, PUBLISHING
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack
 from training import publish as publishing
 from training.__main__ import main
 from training.publish import publish, publish_space
 
-pytestmark = LARGE
+pytestmark = PUBLISHING
 REPO = "user/pack"
-
-
-@pytest.fixture(autouse=True)
-def token(monkeypatch, hub):
-    """The right to write to the Hub."""
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
 
 
 @pytest.fixture
@@ -72,7 +66,7 @@ def test_a_pack_for_photographs_has_variables_of_its_own_and_no_runs(hub, root, 
     assert variables["PHOTOS_REPO"] == {"value": REPO}
     commit = variables["PHOTOS_REVISION"]["value"]
     assert f"PHOTOS_REPO={REPO}" in printed and f"PHOTOS_REVISION={commit}" in printed
-    assert not any("cnn.keras" in name for name in hub.files(f"models/{REPO}", commit))
+    assert set(hub.files(f"models/{REPO}", commit)) == FILES | {".gitattributes"}
 
 
 def test_files_gone_from_the_space_are_deleted(hub, root):
