@@ -116,7 +116,7 @@ def fit_network(name, train, validation, out, epochs=36, average=0, batch=128, r
         batches.start(done)
     else:
         model, done = _pooled(NETWORKS[name]()), 0
-        optimizer = _optimizer(epochs * len(batches), rate)
+        optimizer = _optimizer(_cosine(epochs * len(batches), rate))
         curve.unlink(missing_ok=True)
         averaged.unlink(missing_ok=True)
     unseen = labelled(validation.labels, np.full(len(validation), len(train)))
@@ -134,7 +134,7 @@ def fit_network(name, train, validation, out, epochs=36, average=0, batch=128, r
         go_on(done, epochs)
     if average:
         if done <= epochs:
-            optimizer = Muon(rate * AVERAGED, momentum=0.9, nesterov=True)
+            optimizer = _optimizer(rate * AVERAGED)
         mean = Mean(averaged)
         go_on(max(done, epochs), epochs + average, mean)
         model.set_weights(mean.weights()[0])
@@ -241,7 +241,10 @@ def _pooled(network):
     return keras.Model(network.inputs, logit)
 
 
-def _optimizer(steps, rate):
-    schedule = keras.optimizers.schedules.CosineDecay(
+def _cosine(steps, rate):
+    return keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 10, warmup_target=rate, warmup_steps=steps // 10)
-    return Muon(schedule, momentum=0.9, nesterov=True)
+
+
+def _optimizer(rate):
+    return Muon(rate, momentum=0.9, nesterov=True)
