@@ -7,7 +7,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 from PIL import Image
 
-from training.data import FAKE, REAL
+from training.images.data import FAKE, REAL
 
 # Collections of photographs: what made their fakes, and which have real pictures.
 GENERATORS = {"sd_a": "SD 1.x", "sd_b": "CompVis-stable-diffusion-v1-4", "bing": "DALL-E 3 (Bing)",

@@ -61,7 +61,7 @@ def generators(manifest):
 
 
 def litert(manifest):
-    """Both networks in three runtimes, as `training.litert` measures them."""
+    """Both networks in three runtimes, as `training.export.litert` measures them."""
     rows = {kind: {"file": f"x.{kind}", "bytes": size, "accuracy": 0.9125, "seconds": 6.25,
                    "cpu_seconds": 11.75, "agreement": near} for kind, size, near in (
         ("onnx", 1_630_000, None),

@@ -6,9 +6,9 @@ from ensemble import Ensemble, pack
 from tests import reports
 from tests.hub import FILES, PUBLISHING, READ_TOKEN, TOKEN, point_client, serving
 from tests.tiny import read_manifest
-from training import publish as publishing
-from training.card import card
-from training.publish import publish
+from training.report import publish as publishing
+from training.report.card import card
+from training.report.publish import publish
 
 pytestmark = PUBLISHING
 REPO = "user/pack"

@@ -7,9 +7,9 @@ import pytest
 from tests.hub import FILES, PUBLISHING
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack
-from training import publish as publishing
 from training.__main__ import main
-from training.publish import publish, publish_space
+from training.report import publish as publishing
+from training.report.publish import publish, publish_space
 
 pytestmark = PUBLISHING
 REPO = "user/pack"
@@ -24,7 +24,7 @@ def root(tmp_path):
               "ensemble/pack.py",
               "weights/cifake/manifest.json", "weights/cifake/reports/evaluate.json",
               "examples/CREDITS.md", "examples/ai/1.png", "requirements.txt", "LICENSE")
-    unwanted = ("tests/test_app.py", "training/fit.py", "runs/cnn/cnn.keras", ".git/config",
+    unwanted = ("tests/test_app.py", "training/cifake/fit.py", "runs/cnn/cnn.keras", ".git/config",
                 "ensemble/__pycache__/pack.cpython-311.pyc", "examples/.hidden", "Makefile",
                 ".venv/bin/python", "benchmarks/speed.py", "weights/.cache/part")
     for name in (*wanted, *unwanted):

@@ -117,7 +117,7 @@ def test_every_language_shows_the_same_numbers(ensemble, language):
 
 
 def test_every_figure_that_is_drawn_has_its_place():
-    assert quality.FIGURES == pytest.importorskip("training.figures").NAMES
+    assert quality.FIGURES == pytest.importorskip("training.report.figures").NAMES
 
 
 def test_figures_are_shown_where_both_versions_are_there(tmp_path):

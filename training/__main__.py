@@ -7,8 +7,8 @@ import sys
 from ensemble.images import ImageError
 from ensemble.pack import SHIPPED, PackError
 from training import commands
-from training.data import DataError, WeightsError
-from training.publish import PublishError
+from training.images.data import DataError, WeightsError
+from training.report.publish import PublishError
 
 
 def main(arguments=None):

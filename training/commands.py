@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ensemble.pack import SHIPPED, read
-from training.data import DataError, balanced, deduplicate, load, split
+from training.images.data import DataError, balanced, deduplicate, load, split
 
 MEMBERS = ("svm", "cnn", "resnet")  # of the shipped pack
 EPOCHS = 36
@@ -20,28 +20,28 @@ SVM_IMAGES = 20_000
 
 def recipes(options):
     """list the models that can be trained: ours and those of five student systems"""
-    from training.recipes.listing import table
+    from training.students.listing import table
 
     print(table())
 
 
 def dcgan(options):
     """train a second family of fakes"""
-    from training.dcgan import fit
+    from training.generators.dcgan import fit
 
     fit(_real(options.data), options.out, options.epochs, seed=options.seed)
 
 
 def ddpm(options):
     """train a third family of fakes, a small diffusion model"""
-    from training.ddpm import fit
+    from training.generators.ddpm import fit
 
     fit(_real(options.data), options.out, options.epochs, seed=options.seed)
 
 
 def sample(options):
     """write a generator's images of some seeds as PNG"""
-    from training.fakes import save_samples
+    from training.generators.fakes import save_samples
 
     save_samples(options.generator, options.seeds, options.out)
 
@@ -58,7 +58,7 @@ def fit(options):
                             f"--{', --'.join(changed).replace('_', '-')}.")
         _fit_member(options, out)
         return
-    from training.runs import fit_run
+    from training.students.runs import fit_run
 
     print(fit_run(options.recipe, options.data, out, generator=options.generator,
                   images=options.images, epochs=options.epochs, seed=options.seed, **given))
@@ -67,12 +67,12 @@ def fit(options):
 def export(options):
     """make a pack of fitted members: the shipped three, or runs of any recipes"""
     if options.members:
-        from training.members import export_members
+        from training.students.pack import export_members
 
         manifest = export_members(_pairs(options.members), options.data, options.out,
                                   options.validation, options.real, options.ai)
     else:
-        from training.export import export_pack
+        from training.export.pack import export_pack
 
         train, validation = split(deduplicate(load(options.data)))
         manifest = export_pack(options.runs, options.out, train, validation)
@@ -81,7 +81,7 @@ def export(options):
 
 def resize(options):
     """measure the resizing filters on photographs and write the best into the manifest"""
-    from training.resize import choose
+    from training.measure.resize import choose
 
     choose(options.pack, options.photos)
 
@@ -89,58 +89,58 @@ def resize(options):
 def evaluate(options):
     """measure a pack, or a run of any recipe, on labelled images"""
     if options.run_folder:
-        from training.evaluate_run import evaluate_run
+        from training.students.evaluate import evaluate_run
 
         evaluate_run(options.run_folder, options.data, options.out, options.real, options.ai,
                      _pairs(options.generators or []), options.images)
         return
-    from training.evaluate import evaluate as measure
+    from training.measure.evaluate import evaluate as measure
 
     measure(options.pack, options.data, options.out)
 
 
 def augment(options):
     """write changed copies of a folder's images: rotated, shifted, sheared, zoomed, mirrored"""
-    from training.augment import augment as write
+    from training.images.augment import augment as write
 
     write(options.data, options.out, options.copies, options.seed)
 
 
 def robustness(options):
     """measure a pack on corrupted images"""
-    from training.robustness import robustness as measure
+    from training.measure.robustness import robustness as measure
 
     measure(options.pack, options.data, options.out, options.images, options.seed)
 
 
 def generators(options):
     """measure packs on the fakes of generators trained here"""
-    from training.generators import generators as measure
+    from training.measure.unseen import generators as measure
 
     measure(options.packs or [SHIPPED], options.data, _pairs(options.generators), options.out,
             options.images)
 
 
 def reproduce(options):
-    """train the student systems' recipes on CIFAKE, and write training/REPRODUCTIONS.md"""
-    from training.reproduce import reproduce as train_all
+    """train the student systems' recipes on CIFAKE, and write training/students/REPRODUCTIONS.md"""
+    from training.students.reproduce import reproduce as train_all
 
     train_all(options.train, options.data, options.runs)
 
 
 def litert(options):
     """write a pack's networks as LiteRT files for small machines, and measure them"""
-    from training.litert import litert as write
+    from training.export.litert import litert as write
 
     write(options.pack, options.runs, options.train, options.data, options.out)
 
 
 def photos(options):
     """measure a pack, or a recipe fold by fold, on photographs of sources never trained on"""
-    from training.photo_benchmark import measure_pack, measure_recipe
+    from training.photos.benchmark import measure_pack, measure_recipe
 
     if options.members:
-        from training.photo_members import MEMBERS
+        from training.photos.members import MEMBERS
 
         measure_recipe({name: MEMBERS[name] for name in options.members}, options.data, options.out,
                        seed=options.seed)
@@ -150,24 +150,24 @@ def photos(options):
 
 def make_photos(options):
     """train the pack for photographs, and measure its recipe fold by fold"""
-    from training.photo_members import MEMBERS
-    from training.photo_pack import make
+    from training.photos.members import MEMBERS
+    from training.photos.pack import make
 
     make(MEMBERS, options.data, options.out, seed=options.seed)
 
 
 def report(options):
     """write README's table and the model card from the pack's reports"""
-    from training.report import write
+    from training.report.report import write
 
     write(options.pack, options.readme)
 
 
 def publish(options):
     """upload the pack, or the Space, to the Hub"""
-    from training.card import setting
-    from training.publish import publish as upload
-    from training.publish import publish_space
+    from training.report.card import setting
+    from training.report.publish import publish as upload
+    from training.report.publish import publish_space
 
     if not (options.repo or options.space):
         raise DataError("Give --repo USER/NAME for the pack, --space USER/NAME for the Space, "
@@ -179,7 +179,7 @@ def publish(options):
 
 
 def _fit_member(options, out):
-    from training.fit import fit_network, fit_svm
+    from training.cifake.fit import fit_network, fit_svm
 
     train, validation = split(deduplicate(load(options.data)))
     if options.images and options.recipe != "svm":
@@ -187,7 +187,7 @@ def _fit_member(options, out):
         train = train.take(rows)
     added = 0
     if options.generator:
-        from training.fakes import fakes
+        from training.generators.fakes import fakes
 
         # A tenth of the fakes, so that the pack knows a second family without drowning the first.
         added = int(train.labels.sum()) // 10

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from tests import made
-from training import batches, data, muon
+from training.cifake import batches, muon
+from training.images import data
 
 
 @pytest.fixture(scope="module")

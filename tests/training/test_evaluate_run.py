@@ -9,9 +9,10 @@ import pytest
 from sklearn import metrics
 
 from tests import made
-from training import files, runs
 from training.__main__ import main
-from training.fakes import generate
+from training.generators.fakes import generate
+from training.images import files
+from training.students import runs
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 

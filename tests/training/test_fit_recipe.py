@@ -10,12 +10,14 @@ import pytest
 from PIL import Image
 
 from tests import made
-from training import data, files, fit_recipe, runs
 from training.__main__ import main
-from training.data import DataError
-from training.recipes import RECIPES, system4, system5
-from training.scores import Scores
-from training.stream import Stream, class_weights
+from training.images import data, files
+from training.images.data import DataError
+from training.students import fit as fit_recipe
+from training.students import runs, system4, system5
+from training.students.recipes import RECIPES
+from training.students.scores import Scores
+from training.students.stream import Stream, class_weights
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from tests import made
-from training import data, dcgan, ddpm, fakes
 from training.__main__ import main
+from training.generators import dcgan, ddpm, fakes
+from training.images import data
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 LOSS = {dcgan: "discriminator_loss", ddpm: "loss"}

@@ -14,8 +14,11 @@ from ensemble.images import fit_square, open_picture
 from tests import made
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack, read_manifest, write_manifest
-from training import data, graphs, litert, recipes
 from training.__main__ import main
+from training.export import keras_onnx as graphs
+from training.export import litert
+from training.images import data
+from training.students import recipes
 
 README = ROOT / "README.md"
 

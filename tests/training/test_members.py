@@ -12,9 +12,11 @@ from gradio_client import Client, handle_file
 from ensemble import Ensemble
 from tests import made
 from tests.servers import start, stop
-from training import data, files, graphs, runs
 from training.__main__ import main
-from training.recipes import RECIPES, system2
+from training.export import keras_onnx as graphs
+from training.images import data, files
+from training.students import runs, system2
+from training.students.recipes import RECIPES
 
 SIZE = 24
 NAMES = ("svm-flat", "cnn-two-ai", "cnn-baseline")  # scikit-learn, a sigmoid, a softmax

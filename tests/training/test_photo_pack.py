@@ -10,11 +10,12 @@ from ensemble import Ensemble, Router, open_picture
 from ensemble.pack import PackError
 from tests import made
 from tests.tiny import build_tiny_pack
-from training import card, figures, photo_card, photos, report
 from training.__main__ import main
-from training.data import fingerprint
-from training.photo_members import MEMBERS
-from training.photo_pack import make
+from training.images.data import fingerprint
+from training.photos import collections as photos
+from training.photos.members import MEMBERS
+from training.photos.pack import make
+from training.report import card, figures, photo_card, report
 
 
 @pytest.fixture(scope="module")

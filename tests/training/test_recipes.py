@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from training.data import WeightsError
-from training.recipes import RECIPES, BatchNormalization, blocks, ours
-from training.recipes.listing import parameters, table
-from training.spectra import dct_matrices
+from training.cifake import models as ours
+from training.images.data import WeightsError
+from training.images.spectra import dct_matrices
+from training.students import blocks
+from training.students.listing import parameters, table
+from training.students.recipes import RECIPES, BatchNormalization
 
 SYSTEMS = {
     "ours": {"svm", "cnn", "resnet"},

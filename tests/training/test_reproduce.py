@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests import made
-from training import reproduce
 from training.__main__ import main
-from training.recipes import RECIPES
+from training.students import reproduce
+from training.students.recipes import RECIPES
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 

@@ -13,9 +13,12 @@ import pytest
 from ensemble import Ensemble, pack
 from tests import made
 from tests.servers import ROOT
-from training import data, evaluate, export, fit
 from training.__main__ import main
-from training.spectra import pixels_and_spectrum
+from training.cifake import fit
+from training.export import pack as export
+from training.images import data
+from training.images.spectra import pixels_and_spectrum
+from training.measure import evaluate
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 

@@ -1,0 +1,111 @@
+"""The photo pack's members: what is served is what was fitted, and the maps leave nothing out."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto
+from scipy.fft import dctn
+
+from ensemble.member import Member
+from tests import made
+from training.export.onnx_graph import Graph
+from training.photos.features import statistics
+from training.photos.members import CELL, MEMBERS, fit_ridge, fit_svm, seen
+
+SIZE = 64
+LABELS = np.repeat([1, 0], 12)  # in files, FAKE comes first
+SOURCES = np.tile(["a", "b", "c"], 8)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.stack([made.image(label, seed, SIZE) for label in (0, 1) for seed in range(12)])
+
+
+@pytest.fixture(scope="module", params=MEMBERS)
+def served(request, images, tmp_path_factory):
+    """Name, values, unit and ONNX file of each member, fitted on every second image."""
+    name = request.param
+    member, path = MEMBERS[name], tmp_path_factory.mktemp("members") / f"{name}.onnx"
+    values = member.prepare(images)
+    unit = member.fit(values[::2], LABELS[::2], SOURCES[::2], np.random.default_rng(0))
+    member.write(unit, SIZE, path)
+    return name, values, unit, path
+
+
+def test_what_is_served_is_what_was_fitted(served, images):
+    name, values, unit, path = served
+    p_ai, _ = Member(name, path)(images)
+    np.testing.assert_allclose(p_ai, unit(values), atol=1e-5)
+    alone = np.concatenate([Member(name, path)(images[i:i + 1])[0] for i in range(4)])
+    np.testing.assert_allclose(alone, p_ai[:4], atol=1e-5)
+    unseen = p_ai[1::2]
+    assert unseen[LABELS[1::2] == 1].min() > unseen[LABELS[1::2] == 0].max()
+
+
+def test_the_mean_of_a_networks_map_is_its_logit(served, images):
+    name, _, _, path = served
+    p_ai, cells = Member(name, path)(images)
+    if name == "svm":
+        assert cells is None
+        return
+    assert cells.shape == (len(images), SIZE // CELL, SIZE // CELL)
+    np.testing.assert_allclose(1 / (1 + np.exp(-cells.mean(axis=(1, 2)))), p_ai, atol=1e-4)
+
+
+def test_a_map_shows_where(served):
+    """Half of a picture is rough as the fakes are, the other smooth as the real ones."""
+    name, _, _, path = served
+    if name != "svm":
+        both = np.stack([made.image(label, 3, 2 * SIZE) for label in (1, 0)])
+        mixed = np.where(np.arange(2 * SIZE)[:, None] < SIZE, both[1], both[0])[:SIZE * 2:2, ::2]
+        _, (cells,) = Member(name, path)(mixed[None])
+        assert np.isfinite(cells).all() and np.ptp(cells) > 0
+
+
+def test_files_are_small_and_in_single_precision(served):
+    path = served[-1]
+    assert path.stat().st_size < 10_000_000
+    graph = onnx.load(path).graph
+    assert TensorProto.DOUBLE not in {t.data_type for t in graph.initializer}
+    assert all(node.domain == "" for node in graph.node)
+
+
+def test_statistics_are_those_that_they_say(images):
+    """The first 64 are the mean log-magnitudes of the 8×8 blocks' waves of brightness."""
+    def front(graph):
+        return statistics(graph, graph.add("Cast", "images", to=TensorProto.FLOAT)), []
+
+    values = seen(front)(images[:3])
+    assert values.shape == (3, 1184) and np.isfinite(values).all()
+    bright = images[:3].astype(float) @ [0.299, 0.587, 0.114]
+    blocks = bright.reshape(3, SIZE // 8, 8, SIZE // 8, 8).swapaxes(2, 3)
+    sizes = np.log1p(np.abs(dctn(blocks, axes=(3, 4), norm="ortho")))
+    np.testing.assert_allclose(values[:, :64], sizes.mean(axis=(1, 2)).reshape(3, 64), atol=1e-3)
+    shares = values[:, 768:768 + 125] ** 2
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-4)
+
+
+def test_a_flat_picture_is_judged_too(served):
+    name, _, _, path = served
+    p_ai, _ = Member(name, path)(np.stack([np.full((SIZE, SIZE, 3), level, np.uint8)
+                                           for level in (0, 128, 255)]))
+    assert ((p_ai >= 0) & (p_ai <= 1)).all()
+
+
+@pytest.mark.parametrize("fit", [fit_svm, fit_ridge])
+def test_a_small_source_counts_more_than_its_size(fit):
+    """One value tells the labels of a large source, another those of a small one."""
+    rng = np.random.default_rng(0)
+    labels, small = rng.integers(0, 2, 1000), np.arange(1000) < 100
+    values = rng.normal(0, 1, (1000, 2)).astype(np.float32)
+    values[np.arange(1000), small.astype(int)] += 2 * (2 * labels - 1)
+    weighed, plain = (fit(values, labels, sources, rng).weights for sources in (
+        np.where(small, "small", "large"), np.full(1000, "one")))
+    assert weighed[1] / weighed[0] > 1.2 * plain[1] / plain[0]
+
+
+def test_a_graph_that_does_not_hold_together_is_refused():
+    graph = Graph(8)
+    with pytest.raises(onnx.checker.ValidationError):
+        graph.model({"p_ai": (graph.add("Sigmoid", "nothing"), 1)})

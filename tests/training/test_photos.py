@@ -1,0 +1,148 @@
+"""Pictures of many sources: folds that share no source, and one re-encoding for both labels."""
+
+import io
+
+import numpy as np
+import pyarrow
+import pyarrow.parquet as parquet
+import pytest
+from PIL import Image
+
+from tests import made
+from training.images.data import FAKE, REAL, DataError
+from training.photos import collections as photos
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    return photos.load(made.write_photos(tmp_path_factory.mktemp("photos") / "a.parquet"))
+
+
+def test_labels_sources_and_generators_are_read(read):
+    ai = read.labels == 1
+    assert (len(read), ai.sum()) == (52, 28)
+    assert set(read.sources[ai]) == set(made.GENERATORS)
+    assert set(read.sources[~ai]) == set(made.REAL_SOURCES)
+    assert set(read.generators[~ai]) == {""}
+    assert {picture.shape for picture in read.pictures} == {(48, 64, 3)}
+
+
+@pytest.mark.parametrize("said, name, family", [
+    ("SD 1.x", photos.SD1, "Stable Diffusion"),
+    ("runwayml-stable-diffusion-v1-5", photos.SD1, "Stable Diffusion"),
+    ("CompVis-stable-diffusion-v1-4", photos.SD1, "Stable Diffusion"),
+    ("stabilityai-stable-diffusion-2-1", "Stable Diffusion 2.1", "Stable Diffusion"),
+    ("SD1.5/SDXL/SD3/Flux", "SD1.5/SDXL/SD3/Flux", "Stable Diffusion"),
+    ("Bing: DALL-E 2.x", "Bing: DALL-E 2.x", "DALL-E"),
+    ("Gemini 2.5 flash image", "Gemini 2.5 flash image", "GPT and Gemini"),
+    ("something new", "something new", "something new"),
+])
+def test_generators_have_one_name_and_a_family(said, name, family):
+    assert photos.name_of(said) == name
+    assert photos.family_of(name) == family
+
+
+def test_a_fold_has_whole_sources_and_families_and_both_labels(read):
+    folds = photos.fold(read)
+    assert set(folds) == set(range(photos.FOLDS))
+    for source in set(read.sources):
+        assert len(set(folds[read.sources == source])) == 1
+    families = np.array([photos.family_of(name) for name in read.generators])
+    for family in set(families[read.labels == 1]):
+        assert len(set(folds[families == family])) == 1
+    for fold in range(photos.FOLDS):
+        assert set(read.labels[folds == fold]) == {0, 1}
+
+
+def test_the_order_of_the_pictures_changes_no_fold(read):
+    order = np.random.default_rng(0).permutation(len(read))
+    np.testing.assert_array_equal(photos.fold(read.take(order)), photos.fold(read)[order])
+
+
+def test_too_few_sources_for_the_folds_are_refused(read):
+    with pytest.raises(DataError, match="can't fill 5 folds"):
+        photos.fold(read.take(np.isin(read.sources, ["sd_a", "gpt", "zoo", "city"])))
+
+
+def test_both_labels_are_found_in_the_same_formats_and_sizes():
+    """What happens to a picture depends on nothing but the draw."""
+    pictures = {label: made.image(label, 1, 64) for label in (FAKE, REAL)}
+    sizes = {label: [photos.as_found(rgb, np.random.default_rng(i)).shape for i in range(40)]
+             for label, rgb in pictures.items()}
+    assert sizes[FAKE] == sizes[REAL]
+    widths = [width for _, width, _ in sizes[FAKE]]
+    assert min(widths) < 40 and max(widths) > 58 and min(widths) >= 32
+
+
+def test_files_of_all_formats_and_qualities_are_found(monkeypatch):
+    """The very files are looked at as they are read again."""
+    kinds, real_open = [], Image.open
+
+    def spy(file):
+        image = real_open(file)
+        tables = getattr(image, "quantization", None)
+        kinds.append((image.format, sum(tables[0]) if tables else None))
+        return image
+
+    monkeypatch.setattr(photos.Image, "open", spy)
+    for i in range(150):
+        photos.as_found(made.image(REAL, 1), np.random.default_rng(i))
+    formats = [kind for kind, _ in kinds]
+    assert 60 < formats.count("JPEG") < 120 and formats.count("WEBP") > 10
+    assert len(formats) < 150  # the others stay as they are, as a PNG does
+    sums = [total for _, total in kinds if total]
+    ends = [sum(_tables(quality)) for quality in (95, 60)]
+    assert ends[0] <= min(sums) < max(sums) <= ends[1]
+
+
+def test_squares_are_the_middle_at_the_size_asked(read):
+    seen = photos.squares(read.pictures[:3], 32)
+    assert seen.shape == (3, 32, 32, 3) and seen.dtype == np.uint8
+    middle = Image.fromarray(read.pictures[0]).crop((8, 0, 56, 48))
+    expected = np.asarray(middle.resize((32, 32), Image.Resampling.LANCZOS)).astype(int)
+    # At its edges the middle still sees what is beside it.
+    assert np.abs(seen[0] - expected)[:, 4:-4].max() <= 1
+    assert photos.scaled(read.pictures[0], 0.5).shape == (24, 32, 3)
+    assert photos.resaved(read.pictures[0]).shape == (48, 64, 3)
+
+
+def test_real_pictures_weigh_more_and_sources_by_their_roots():
+    labels = np.array([1] * 16 + [1] * 4 + [0] * 9)
+    sources = np.array(["a"] * 16 + ["b"] * 4 + ["a"] * 9)
+    weights = photos.source_weights(labels, sources)
+    assert weights.mean() == pytest.approx(1)
+    assert 2 * weights[labels == 1].sum() == pytest.approx(weights[labels == 0].sum())
+    assert weights[:16].sum() / weights[16:20].sum() == pytest.approx(2)
+
+
+def _tables(quality):
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG", quality=quality)
+    return Image.open(file).quantization[0]
+
+
+@pytest.mark.parametrize("change, said", [
+    (lambda table: table.drop_columns("source"), "column source is missing"),
+    (lambda table: _column(table, "label", [7] * len(table)), r"found \[7\]"),
+    (lambda table: _column(table, "source", [""] * len(table)), "row 0 names no source"),
+    (lambda table: _column(table, "image", [{"bytes": b"\xff\xd8 no", "path": "odd.jpg"}]
+                           * len(table)), "row 0, odd.jpg"),
+])
+def test_bad_tables_are_named(change, said, tmp_path):
+    path = made.write_photos(tmp_path / "a.parquet", each=1)
+    parquet.write_table(change(parquet.read_table(path)), path)
+    with pytest.raises(DataError, match=said):
+        photos.load(path)
+
+
+def test_no_table_at_all_is_named(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        photos.load(tmp_path / "nowhere.parquet")
+    (tmp_path / "a.parquet").write_text("not a table")
+    with pytest.raises(DataError, match="not a parquet file"):
+        photos.load(tmp_path / "a.parquet")
+
+
+def _column(table, name, values):
+    at = table.column_names.index(name)
+    return table.set_column(at, name, pyarrow.array(values))

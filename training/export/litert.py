@@ -1,0 +1,242 @@
+"""Networks → LiteRT files for small machines, run beside ONNX Runtime on the same images."""
+
+import json
+import os
+import platform
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+from tqdm import trange
+
+from ensemble import Ensemble
+from ensemble.member import cores
+from training.export.keras_onnx import serve
+from training.images import data as cifake
+from training.measure.evaluate import score, write_json
+
+BATCH = 100
+PER = 10_000  # images that the times in the report are for
+REPRESENTATIVE = 400  # training images that show the converter which values occur
+# 8 bits can't hold a DCT: beside its mean of up to 2,040 the fine waves, which give a fake away,
+# are 1 or 2. The layer is a hundredth of the work, so it stays in float32.
+UNQUANTISED = "block_spectrum"
+
+
+def litert(pack, runs, train, data, out):
+    """Write `<name>.tflite` and `<name>-int8.tflite` of each network, and measure them.
+
+    Every batch is judged by ONNX Runtime, LiteRT float32 and LiteRT int8 in turn, with the same
+    number of threads, so that what else the machine does hits all three alike.
+
+    Parameters
+    ----------
+    pack : path
+        Folder of the pack, whose ONNX members are the measure.
+    runs : path
+        Folder of the runs that the pack was exported from.
+    train : path
+        The train split, for what int8 has to represent.
+    data : path
+        The labelled split to measure on. Both as `training.images.data.load` reads them.
+    out : path
+        Folder for the files and the report, `litert.json`.
+
+    Returns
+    -------
+    dict
+        The report: `n`, `threads`, `batch`, `per`, `representative`, `machine`, `versions`, and in
+        `members.<name>.{onnx, float32, int8}` the metrics of `training.measure.evaluate.score`,
+        `file`, `bytes`, the median `seconds` and `cpu_seconds` (of all threads) for `per` images,
+        and, for the last two, the `agreement` with the first.
+
+    Raises
+    ------
+    training.images.data.DataError
+        If the pack has no network, a network's run is missing or is not the one that the pack
+        was exported from, or Keras doesn't run on TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise cifake.DataError(f"LiteRT files are made with TensorFlow, but Keras runs on "
+                               f"{keras.backend.backend()}; unset KERAS_BACKEND.")
+    ensemble, out = Ensemble.load(pack), Path(out)
+    members = {member.name: member for member in ensemble.members if member.has_map}
+    if not members:
+        raise cifake.DataError(f"{pack}: the pack has no network, and only those become LiteRT "
+                               f"files.")
+    sources = {name: _source(ensemble, Path(runs) / name) for name in members}
+    files = {entry["name"]: entry["file"] for entry in ensemble.manifest["members"]}
+    size, threads = ensemble.manifest["input_size"], cores()
+    shown, measured = cifake.load(train, size), cifake.load(data, size)
+    shown = shown.take(cifake.balanced(shown.labels, REPRESENTATIVE, np.random.default_rng(0)))
+    out.mkdir(parents=True, exist_ok=True)
+    report = {"pack": ensemble.manifest["name"], "version": ensemble.manifest["version"],
+              "n": len(measured), "threads": threads, "batch": BATCH, "per": PER,
+              "representative": len(shown), "machine": _machine(),
+              "versions": {name: version(name) for name in ("onnxruntime", "ai-edge-litert")},
+              "members": {}}
+    for name, member in members.items():
+        paths = {"onnx": ensemble.pack.folder / files[name],
+                 "float32": out / f"{name}.tflite", "int8": out / f"{name}-int8.tflite"}
+        contents = convert(keras.models.load_model(sources[name]), shown.images)
+        for kind, content in zip(("float32", "int8"), contents):
+            paths[kind].write_bytes(content)
+        report["members"][name] = _measure(member, paths, measured, threads)
+    write_json(out / "litert.json", report)
+    print(_table(report))
+    return report
+
+
+def convert(native, images):
+    """A Keras network → LiteRT files of the served function, in float32 and in int8.
+
+    Both map `images`, uint8 [N, H, W, 3], to `p_ai`, float32 [N], and need no operators of
+    TensorFlow's. In int8 weights and activations have 8 bits, each filter a scale of its own; the
+    spectrum stays in float32.
+
+    Parameters
+    ----------
+    native : keras.Model
+        `uint8 [N, H, W, 3] → logits [N, h, w, 1]`.
+    images : ndarray of uint8, shape [M, H, W, 3]
+        A few hundred training images: the ranges of the activations are taken from them.
+
+    Returns
+    -------
+    float32, int8 : bytes
+        Contents of two `.tflite` files.
+
+    Notes
+    -----
+    Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient
+    Integer-Arithmetic-Only Inference" (arXiv 1712.05877).
+    """
+    served = serve(native)
+    named = keras.Model(served.inputs, {"p_ai": served.outputs[0]})
+    with tempfile.TemporaryDirectory() as folder:
+        named.export(folder, format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        plain = converter.convert()
+        kept = [tensor["name"] for tensor in Interpreter(model_content=plain).get_tensor_details()
+                if UNQUANTISED in tensor["name"]]
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: (
+            {"images": images[i:i + 1]} for i in range(len(images)))
+        # The converter's one way to leave named tensors as they are.
+        quantiser = tf.lite.experimental.QuantizationDebugger(
+            converter=converter, debug_options=tf.lite.experimental.QuantizationDebugOptions(
+                denylisted_nodes=kept))
+        return plain, quantiser.get_nondebug_quantized_model()
+
+
+def runtime(path, threads):
+    """A LiteRT file as a function `uint8 [N, H, W, 3] → p_ai float32 [N]`."""
+    judge = Interpreter(path, num_threads=threads).get_signature_runner()
+    return lambda images: judge(images=images)["p_ai"]
+
+
+def side_by_side(runtimes, images, name="judge"):
+    """Judge every batch with each runtime, taking turns at who is first.
+
+    Parameters
+    ----------
+    runtimes : dict of str to function
+        Each `uint8 [N, H, W, 3] → p_ai [N]`.
+    images : ndarray of uint8, shape [N, H, W, 3]
+    name : str
+        For the progress bar.
+
+    Returns
+    -------
+    p_ai : dict of str to ndarray, shape [N]
+    took : dict of str to dict
+        `seconds` on the clock and `cpu_seconds` of all threads for `PER` images: medians over
+        the batches.
+    """
+    order = list(runtimes)
+    p_ai, took = ({kind: [] for kind in order} for _ in range(2))
+    for kind in order:
+        runtimes[kind](images[:BATCH])  # the first call makes room for a batch of this size
+    for start in trange(0, len(images), BATCH, desc=name, mininterval=1):
+        batch = images[start:start + BATCH]
+        for kind in order:
+            clock, cpu = time.perf_counter(), time.process_time()
+            p_ai[kind].append(runtimes[kind](batch))
+            spent = time.perf_counter() - clock, time.process_time() - cpu
+            took[kind].append(np.array(spent) / len(batch))
+        order = order[1:] + order[:1]
+    return ({kind: np.concatenate(parts) for kind, parts in p_ai.items()},
+            {kind: dict(zip(("seconds", "cpu_seconds"),
+                            (PER * np.median(times, axis=0)).tolist()))
+             for kind, times in took.items()})
+
+
+def agreement(expected, given):
+    """How near two runtimes' probabilities are.
+
+    Parameters
+    ----------
+    expected, given : ndarray, shape [N]
+
+    Returns
+    -------
+    dict
+        `largest` and `mean` difference of `p_ai`, and the share of the `same_labels`.
+    """
+    apart = np.abs(expected.astype(np.float64) - given)
+    return {"largest": float(apart.max()), "mean": float(apart.mean()),
+            "same_labels": float(np.mean((expected >= 0.5) == (given >= 0.5)))}
+
+
+def _measure(member, paths, data, threads):
+    runtimes = {"onnx": lambda images: member(images)[0],
+                **{kind: runtime(paths[kind], threads) for kind in ("float32", "int8")}}
+    p_ai, took = side_by_side(runtimes, data.images, member.name)
+    rows = {kind: {"file": path.name, "bytes": path.stat().st_size, **took[kind],
+                   **score(data.labels.astype(int), p_ai[kind].astype(np.float64))}
+            for kind, path in paths.items()}
+    for kind in ("float32", "int8"):
+        rows[kind]["agreement"] = agreement(p_ai["onnx"], p_ai[kind])
+    return rows
+
+
+def _source(ensemble, run):
+    """The native model in a run's folder, if it is the one that the pack's member was."""
+    path, note = run / f"{run.name}.keras", run / "run.json"
+    if not (path.is_file() and note.is_file()):
+        raise cifake.DataError(f"{run}: no finished run there; fit it with `python -m training "
+                               f"fit {run.name}`.")
+    exported = ensemble.manifest["training"].get("runs", {}).get(run.name)
+    if exported != json.loads(note.read_text()):
+        raise cifake.DataError(f"{run}: not the run that {run.name} of {ensemble.pack.folder} was "
+                               f"exported from; run `python -m training export` first.")
+    return path
+
+
+def _machine():
+    """The processor's name where Linux tells it, else its kind; and how many there are."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+
+
+def _table(report):
+    lines = [f"{report['n']} images; times for {report['per']}, {report['threads']} threads, "
+             f"batches of {report['batch']}, {report['machine']}"]
+    for name, rows in report["members"].items():
+        for kind, row in rows.items():
+            near = row.get("agreement")
+            lines.append(f"{name:>10} {kind:<8} {row['bytes'] / 1e6:5.2f} MB  "
+                         f"accuracy {row['accuracy']:.4f}  {row['seconds']:7.2f} s  "
+                         f"{row['cpu_seconds']:7.2f} s of CPU"
+                         + (f"  largest difference {near['largest']:.2g}, mean {near['mean']:.2g}, "
+                            f"same labels {near['same_labels']:.2%}" if near else ""))
+    return "\n".join(lines)

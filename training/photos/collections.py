@@ -1,0 +1,264 @@
+"""Photographs and other pictures of many sources: read, fold by source, re-encode.
+
+A model learns the look of a source sooner than that of a generator, so everything here keeps
+whole sources together, and both labels pass through the same random re-encoding.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as parquet
+from PIL import Image
+from pyarrow import ArrowInvalid
+from tqdm import tqdm
+
+from ensemble.images import ImageError, fit_square, open_picture
+from training.images.data import FAKE, REAL, DataError
+
+FOLDS = 5
+# What visitors are taken to bring. The training data has more, but to call a real picture
+# AI-generated is the worse mistake.
+AI_SHARE = 1 / 3
+RESAMPLE = "lanczos"  # how the stored pictures were reduced, so also how these are
+COLUMNS = ("image", "label", "source", "generator")
+SD1 = "Stable Diffusion 1.x"
+# Names of generators, the first that fits; the rest keep the name that the data gives them.
+NAMES = {
+    SD1: r"stable[ -]diffusion[ -](1|v1)|\bSD ?1\.x|stable-diffusion-v1",
+    "Stable Diffusion 2.1": r"stable-diffusion-2|\bSD ?2",
+}
+# Generators that share their last step, the one that leaves traces, are of one family.
+FAMILIES = {
+    "GPT and Gemini": r"GPT|Gemini|Nano Banana",
+    "Stable Diffusion": r"Stable Diffusion|\bSD ?\d|\bLDM\b",
+    "DALL-E": r"DALL-E",
+    "Midjourney": r"Midjourney",
+    "StyleGAN": r"StyleGAN",
+}
+# What a collection's column leaves out. Its faces and their real counterparts would otherwise be
+# in another fold than those of the other collection of the same kind.
+MADE_BY = {"dinablachman": "StyleGAN2"}
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Labelled pictures of many sources, of any size.
+
+    Attributes
+    ----------
+    pictures : ndarray of object, shape [N]
+        Each uint8 [H, W, 3].
+    labels : ndarray of uint8, shape [N]
+        1 for AI-generated, 0 for real.
+    sources, generators : ndarray of str, shape [N]
+        The collection that a picture is of, and what made it; "" for a real one.
+    digests : ndarray of uint64, shape [N]
+        First 8 bytes of each file's SHA-256, big-endian.
+    """
+
+    pictures: np.ndarray
+    labels: np.ndarray
+    sources: np.ndarray
+    generators: np.ndarray
+    digests: np.ndarray
+
+    def __len__(self):
+        return len(self.labels)
+
+    def take(self, index):
+        """The rows of an index or mask."""
+        return Photos(self.pictures[index], self.labels[index], self.sources[index],
+                      self.generators[index], self.digests[index])
+
+
+def load(path):
+    """Read a parquet of pictures.
+
+    Parameters
+    ----------
+    path : path
+        Parquet with `image{bytes, path}`, `label` (FAKE = 0, REAL = 1), `source` and
+        `generator`.
+
+    Returns
+    -------
+    Photos
+        In the order of the file.
+
+    Raises
+    ------
+    DataError
+        No such file, not a parquet, a column missing, another label, a source without a
+        name, or a picture that can't be read (named).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file.")
+    try:
+        table = parquet.read_table(path)
+    except ArrowInvalid as error:
+        raise DataError(f"{path}: not a parquet file: {error}") from error
+    if missing := set(COLUMNS) - set(table.column_names):
+        raise DataError(f"{path}: the column {' and '.join(sorted(missing))} is missing; "
+                        f"found {', '.join(table.column_names)}.")
+    classes, sources = table["label"].to_pylist(), table["source"].to_pylist()
+    if not set(classes) <= {FAKE, REAL}:
+        raise DataError(f"{path}: labels are {FAKE} (FAKE) and {REAL} (REAL); "
+                        f"found {sorted(set(classes), key=str)}.")
+    if not all(sources):
+        raise DataError(f"{path}: row {[bool(s) for s in sources].index(False)} names no source.")
+    pictures, digests = np.empty(table.num_rows, object), np.zeros(table.num_rows, np.uint64)
+    for i, row in enumerate(tqdm(table["image"].to_pylist(), f"read {path.name}", mininterval=1)):
+        try:
+            picture = open_picture(row["bytes"])
+        except (ImageError, TypeError) as error:
+            raise DataError(f"{path}: row {i}, {row.get('path')}: {error}") from error
+        pictures[i], digests[i] = picture.rgb, int.from_bytes(picture.digest, "big")
+    generators = [name_of(said or "", source) if value == FAKE else ""
+                  for said, source, value in zip(table["generator"].to_pylist(), sources, classes)]
+    return Photos(pictures, (np.asarray(classes) == FAKE).astype(np.uint8), np.array(sources),
+                  np.array(generators), digests)
+
+
+def name_of(generator, source=""):
+    """One name for a generator that collections write in different ways, or not at all."""
+    generator = MADE_BY.get(source, generator)
+    return _first(NAMES, generator) or generator
+
+
+def family_of(generator):
+    """The family of a generator; its own name if it is of none of `FAMILIES`."""
+    return _first(FAMILIES, generator) or generator
+
+
+def fold(photos, count=FOLDS):
+    """Put every source into one of `count` folds, the sources of one family into the same.
+
+    A source of several families goes with the one that made most of its pictures (the first of
+    `FAMILIES` if two did). The largest group comes first and goes where its label has the
+    fewest pictures; so the same sources give the same folds.
+
+    Parameters
+    ----------
+    photos : Photos
+    count : int
+
+    Returns
+    -------
+    ndarray of int, shape [N]
+
+    Raises
+    ------
+    DataError
+        If a fold gets no real picture or none that is AI-generated.
+    """
+    groups = {}
+    for source in np.unique(photos.sources):
+        groups.setdefault(_group(photos.take(photos.sources == source)), []).append(source)
+    found, sizes = np.full(len(photos), -1), np.zeros((count, 2), int)
+    masks = [np.isin(photos.sources, sources) for sources in groups.values()]
+    counts = [np.bincount(photos.labels[mask], minlength=2) for mask in masks]
+    # Those with AI-generated pictures first, since real pictures can fill up any fold.
+    for i in sorted(range(len(masks)), key=lambda i: (-counts[i][1], -counts[i][0])):
+        at = np.lexsort((sizes[:, 0], sizes[:, 1] if counts[i][1] else sizes[:, 0]))[0]
+        found[masks[i]] = at
+        sizes[at] += counts[i]
+    if (sizes == 0).any():
+        raise DataError(f"{len(groups)} families and sources can't fill {count} folds with real "
+                        f"and AI-generated pictures each; they got {sizes.tolist()} (real, AI).")
+    return found
+
+
+def as_found(rgb, rng):
+    """A picture as it might be met: resized to 0.5–1×, then saved as JPEG, WebP or PNG.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape [H, W, 3]
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of uint8, shape [h, w, 3]
+    """
+    image = scaled(rgb, rng.uniform(0.5, 1))
+    # Always three draws, so that the pictures after this one don't depend on its kind.
+    kind, quality, chroma = rng.random(), int(rng.integers(60, 96)), int(rng.integers(3))
+    if kind < 0.6:
+        return _saved(image, "JPEG", quality=quality, subsampling=chroma)
+    return _saved(image, "WEBP", quality=quality) if kind < 0.8 else image
+
+
+def resaved(rgb):
+    """A picture's copy as JPEG of quality 80, with Pillow's 4:2:0 chroma."""
+    return _saved(rgb, "JPEG", quality=80)
+
+
+def scaled(rgb, factor):
+    """A picture resized by a factor."""
+    height, width = (max(round(side * factor), 1) for side in rgb.shape[:2])
+    return np.asarray(Image.fromarray(rgb).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def squares(pictures, size, resample=RESAMPLE):
+    """Pictures as the members see them.
+
+    Parameters
+    ----------
+    pictures : iterable of ndarray of uint8 [H, W, 3]
+    size : int
+        Side of the result in pixels.
+    resample : str
+        Of `ensemble.images.FILTERS`.
+
+    Returns
+    -------
+    ndarray of uint8, shape [N, size, size, 3]
+    """
+    return np.stack([fit_square(rgb, size, resample) for rgb in pictures])
+
+
+def source_weights(labels, sources):
+    """Weights that give AI-generated pictures `AI_SHARE`, and each source the root of its size.
+
+    Equal weights would let the largest source rule; equal sources would let sixteen pictures
+    count as much as a thousand.
+
+    Parameters
+    ----------
+    labels : ndarray of {0, 1}, shape [N]
+    sources : ndarray of str, shape [N]
+
+    Returns
+    -------
+    ndarray of float64, shape [N]
+        Of mean 1.
+    """
+    weights = np.zeros(len(labels))
+    for label, share in ((0, 1 - AI_SHARE), (1, AI_SHARE)):
+        of_label = labels == label
+        _, at, sizes = np.unique(sources[of_label], return_inverse=True, return_counts=True)
+        weights[of_label] = 1 / np.sqrt(sizes[at])
+        weights[of_label] *= len(labels) * share / max(weights[of_label].sum(), 1e-12)
+    return weights
+
+
+def _first(patterns, generator):
+    return next((name for name, pattern in patterns.items()
+                 if re.search(pattern, generator, re.IGNORECASE)), None)
+
+
+def _group(source):
+    """The family of a source, or its own name if it is of none."""
+    names = [family_of(generator) for generator in source.generators[source.labels == 1]]
+    known = [name for name in FAMILIES if name in names]
+    return max(known, key=names.count) if known else str(source.sources[0])
+
+
+def _saved(rgb, kind, **options):
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, kind, **options)
+    return np.asarray(Image.open(file).convert("RGB"))

@@ -1,0 +1,158 @@
+"""What the model card and README say of a pack for photographs; every number is of its report."""
+
+from training.report.slices import table
+
+WEAKEST = 5  # generators, and sources of real pictures, that are named first
+FEWEST = 30  # pictures that say something of a generator
+
+
+def introduction(manifest):
+    """What the pack is."""
+    size, least = manifest["input_size"], manifest["domain"]["min_side"]
+    return f"""# Real or AI? Pack `{manifest["name"]}` {manifest["version"]}
+
+{len(manifest["members"])} models of different kinds vote on whether a picture whose longer side \
+has {least} pixels or more is real or AI-generated. They see its middle square, reduced to \
+{size} × {size} pixels. Each is one ONNX file, `uint8 [N, {size}, {size}, 3] → float32 [N]`, the \
+probability that the picture is AI-generated; everything after the resize is inside its graph. \
+The networks also return the class-activation map whose mean is the logit. Loading an ONNX file \
+runs no code."""
+
+
+def weak_spots(report):
+    """The generators that are caught least, and the real pictures that are accused most."""
+    made, taken = _made(report), _taken(report)
+    missed = [f"{name} ({row['ai_caught']:.0%} caught)" for name, row in made.items()
+              if row["ai"] >= FEWEST]
+    accused = [f"`{name}` ({row['real_called_ai']:.0%})" for name, row in taken.items()]
+    sure = report["mean"]["confident"]
+    return f"""## Weak spots
+
+- {_share(sure["coverage"])} of the verdicts are `confident`, the others `uncertain`. With \
+confidence, {sure["real_called_ai"]:.2%} of the real pictures are called AI-generated and \
+{sure["ai_caught"]:.2%} of the AI-generated ones are caught; of all labels, confident or not, \
+{_share(report["mean"]["real_called_ai"])} and {_share(report["mean"]["ai_caught"])}. A label that \
+is not `confident` accuses nobody.
+- Missed most, of generators with {FEWEST} pictures or more: {", ".join(missed[:WEAKEST])}.
+- Real pictures called AI-generated most, by source: {", ".join(accused[:WEAKEST])}.
+- The label changes between a picture and its copy at half size in \
+{_share(report["mean"]["flips"]["halved"]["all"])} of the cases, and its copy saved as JPEG 80 in \
+{_share(report["mean"]["flips"]["resaved"]["all"])}; among `confident` verdicts in \
+{_share(report["mean"]["flips"]["halved"]["confident"])} and \
+{_share(report["mean"]["flips"]["resaved"]["confident"])}."""
+
+
+def results(report):
+    """How it did on folds of sources held out: by fold, by generator, by source."""
+    rows = [*((f"fold {at}", row) for at, row in enumerate(report["folds"])),
+            ("**mean**", report["mean"])]
+    folds = table(
+        ["held out", "real", "AI", "ROC-AUC", "real called AI", "AI caught", "`confident`",
+         "of these right", "real called AI, `confident`", "label changes: JPEG 80", "half size"],
+        [[name, _count(row.get("real")), _count(row.get("ai")), f"{row['roc_auc']:.3f}",
+          _share(row["real_called_ai"]), _share(row["ai_caught"]),
+          _share(row["confident"]["coverage"]), _share(row["confident"]["accuracy"]),
+          _share(row["confident"]["real_called_ai"]),
+          *(_share(row["flips"][copy]["all"]) for copy in ("resaved", "halved"))]
+         for name, row in rows])
+    made = table(
+        ["generator", "pictures", "caught", "caught, `confident`", "`confident`", "ROC-AUC"],
+        [[name, _count(row["ai"]), _share(row["ai_caught"]), _share(row["confident"]["ai_caught"]),
+          _share(row["confident"]["coverage"]), f"{row['roc_auc']:.3f}"]
+         for name, row in _made(report).items()])
+    taken = table(
+        ["source of real pictures", "pictures", "called AI", "called AI, `confident`"],
+        [[name, _count(row["real"]), _share(row["real_called_ai"]),
+          _share(row["confident"]["real_called_ai"])] for name, row in _taken(report).items()])
+    return f"""## Photographs and other pictures
+
+{summary(report)}
+
+{folds}
+
+By generator, the least caught first; its ROC-AUC is against the real pictures of its folds:
+
+{made}
+
+By source of real pictures, the most often accused first:
+
+{taken}"""
+
+
+def summary(report):
+    """How the numbers were measured, and the most important of them."""
+    mean, sure = report["mean"], report["mean"]["confident"]
+    right = ("no verdict is `confident`" if sure["accuracy"] is None else
+             f"{_share(sure['coverage'])} of the verdicts are `confident` and "
+             f"{_share(sure['accuracy'])} of these are right")
+    return (f"{report['n']:,} pictures of {len(report['sources'])} collections in "
+            f"{len(report['folds'])} folds of whole collections, a family of generators in one of "
+            f"them. Each fold was judged by models that were trained and calibrated without it, "
+            f"after every picture, real or not, was resized to 0.5–1× and saved as JPEG (60–95), "
+            f"WebP or PNG at random. Mean of the folds: ROC-AUC {mean['roc_auc']:.3f}; {right}; "
+            f"{sure['real_called_ai']:.2%} of the real pictures are called AI-generated with "
+            f"confidence, and {sure['ai_caught']:.2%} of the AI-generated ones are caught with it.")
+
+
+def generators(report):
+    """README's table: each generator with enough pictures, the least caught first."""
+    return table(
+        ["AI-generated by", "pictures", "ROC-AUC", "caught", "caught, `confident`"],
+        [[name, _count(row["ai"]), f"{row['roc_auc']:.3f}", _share(row["ai_caught"]),
+          _share(row["confident"]["ai_caught"])]
+         for name, row in _made(report).items() if row["ai"] >= FEWEST])
+
+
+def calibration(manifest):
+    """Where the probability and the bound of `confident` come from."""
+    found = manifest["calibration"]
+    weights = ", ".join(f"{m['name']} {w:.3f}"
+                        for m, w in zip(manifest["members"], found["weights"], strict=True))
+    return f"""## Calibration
+
+The label is the majority's. Its probability comes from the members' logits by logistic \
+regression, fitted on what the same recipe said of the pictures of each fold while it was held \
+out: weights {weights}, bias {found["bias"]:.3f}. A verdict is `confident` from a probability of \
+{found["confident_from"]:.4f} of its label on: the lowest bound that kept false alarms rare in \
+every fold, not on average."""
+
+
+def limits(manifest):
+    """What it can't do."""
+    size = manifest["input_size"]
+    return f"""## Limits
+
+- It sees {size} × {size} pixels of the middle square, so what is beside it, and details finer \
+than that, are lost to it.
+- AI-generated pictures of its training lean to art, posters and portraits, real ones to \
+photographs. It was measured on sources that it never met for that reason, but not on yours.
+- Photographs that were edited or are AI-generated in part were not measured.
+- A real photograph can be called AI-generated. Don't accuse anybody on its word."""
+
+
+def source():
+    """What it was made of."""
+    return """Each member is a linear unit on what it sees. The networks see the means of the \
+channels of EfficientNet-Lite's inverted residual blocks; the SVM sees those of the earlier ones, \
+and statistics of block spectra, neighbouring differences, chroma and layout. The blocks have \
+their ImageNet weights: M. Tan and Q. V. Le, "EfficientNet: Rethinking Model Scaling for \
+Convolutional Neural Networks", arXiv 1905.11946, Apache 2.0. Some of the collections state no \
+licence: they were trained on, and none of their pictures is shown or handed on."""
+
+
+def _made(report):
+    found = {name: row for name, row in report["generators"].items() if row["ai"]}
+    return dict(sorted(found.items(), key=lambda item: item[1]["ai_caught"]))
+
+
+def _taken(report):
+    found = {name: row for name, row in report["sources"].items() if row["real"]}
+    return dict(sorted(found.items(), key=lambda item: -item[1]["real_called_ai"]))
+
+
+def _share(value):
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _count(value):
+    return "" if value is None else f"{value:,}"
