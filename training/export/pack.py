@@ -1,85 +1,15 @@
-"""Runs → ONNX members → a pack."""
+"""ONNX members → a pack: what the manifest says of its files, and the calibration of the vote."""
 
-import csv
-import json
-from pathlib import Path
-
-import joblib
-import keras
 import numpy as np
-from scipy.stats import beta
-from sklearn.linear_model import LogisticRegression
+import onnx
 
 from ensemble import Ensemble, pack, vote
-from training.export.keras_onnx import export_network, export_svm, parameters
-from training.images import data as cifake
-from training.measure.evaluate import write_json
+from training.export.calibration import calibration
+from training.records import write_json
 
-MEMBERS = {
-    "svm": "RBF support vector machine on flattened pixels and their spectrum",
-    "cnn": "plain convolutional network",
-    "resnet": "residual network",
-}
-# What a `confident` verdict is worth, as far as the validation split can promise it: were it worth
-# less, so few errors would have been found there one time in ten at most.
-CONFIDENT_ACCURACY, DOUBT = 0.997, 0.1
 # Defaults; `python -m training resize` measures the filter and writes its choice.
 RESIZE = "bilinear"
-MAX_SIDE = 64
-
-
-def export_pack(runs, out, train, validation, version="1.4.0"):
-    """Make a pack of the fitted members: ONNX files, digests, manifest and training curves.
-
-    The calibration and the bound of `confident` come from the validation split.
-
-    Parameters
-    ----------
-    runs : path
-        Folder with the runs `svm`, `cnn` and `resnet`.
-    out : path
-        Folder of the pack.
-    train, validation : Data
-        The two parts of the de-duplicated train split.
-    version : str
-
-    Returns
-    -------
-    dict
-        The manifest.
-    """
-    runs, out = Path(runs), Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    size = train.images.shape[1]
-    for name in MEMBERS:
-        if not (runs / name / "run.json").is_file():
-            raise cifake.DataError(f"{runs / name}: no finished run there; "
-                                   f"fit it with `python -m training fit {name}`.")
-    notes = {name: json.loads((runs / name / "run.json").read_text()) for name in MEMBERS}
-    export_svm(joblib.load(runs / "svm" / "svm.joblib"), size, out / "svm.onnx")
-    for name in ("cnn", "resnet"):
-        export_network(keras.models.load_model(runs / name / f"{name}.keras"),
-                       out / f"{name}.onnx")
-    everything = train.join(validation)
-    added = notes["resnet"]["added_fakes"]
-    manifest = {
-        "format": pack.FORMAT, "name": out.name, "version": version,
-        "input_size": size, "resize": RESIZE, "domain": {"max_side": MAX_SIDE},
-        "members": described(out, MEMBERS),
-        "calibration": {},
-        "training": {"data": "CIFAKE train split, de-duplicated",
-                     "images": len(train) + added,
-                     "validation_images": len(validation),
-                     "added_fakes": added,
-                     "fingerprint": cifake.fingerprint(everything),
-                     "seed": notes["resnet"]["seed"], "commit": notes["resnet"]["commit"],
-                     "digests": keep_digests(out, everything.digests), "runs": notes},
-    }
-    complete(manifest, out, (validation.images[i:i + 500] for i in range(0, len(validation), 500)),
-             validation.labels)
-    write_json(out / "reports" / "training.json",
-               {name: history(runs / name) for name in ("cnn", "resnet", "svm")})
-    return manifest
+MAX_SIDE = 64  # pixels: the domain of a pack whose members see 32
 
 
 def complete(manifest, out, batches, labels):
@@ -110,41 +40,7 @@ def complete(manifest, out, batches, labels):
     write_json(out / "manifest.json", manifest)
 
 
-def calibration(p_ai, labels, target=CONFIDENT_ACCURACY):
-    """Weights, bias and the bound of `confident`, fitted on validation.
-
-    Parameters
-    ----------
-    p_ai : ndarray, shape [N, members]
-    labels : ndarray of {0, 1}, shape [N]
-    target : float
-        `confident_from` is the lowest probability from which on at least this share of labels
-        is right, by the lower limit (Clopper and Pearson 1934) of what was found. Without
-        that margin the errors of new images are more, as the bound was chosen for having few.
-
-    Returns
-    -------
-    dict
-        As `ensemble.vote.calibrate` takes it.
-
-    Notes
-    -----
-    Geifman and El-Yaniv 2017, "Selective classification for deep neural networks".
-    """
-    fitted = LogisticRegression(C=1.0).fit(vote.logits(p_ai), labels)
-    found = {"weights": fitted.coef_[0].tolist(), "bias": float(fitted.intercept_[0])}
-    overall = vote.calibrate(p_ai, found)
-    label = vote.majority(p_ai)
-    sure = np.where(label, overall, 1 - overall)
-    order = np.argsort(-sure)
-    right = np.cumsum((label == labels)[order])
-    worth = beta.ppf(DOUBT, right, np.arange(1, len(labels) + 1) - right + 1)
-    enough = np.flatnonzero(worth >= target)
-    found["confident_from"] = float(sure[order[enough[-1]]]) if len(enough) else 1.0
-    return found
-
-
-def described(out, descriptions):
+def described(out, descriptions, parameters=None):
     """What a manifest says of the members whose ONNX files lie in a folder.
 
     Parameters
@@ -152,35 +48,34 @@ def described(out, descriptions):
     out : Path
     descriptions : dict of str to str
         By the member's name.
+    parameters : dict of str to int, optional
+        How many a member has, by its name; by default as many numbers as its file stores, which
+        for a support vector machine are its vectors, but for a network constants too.
+
+    Returns
+    -------
+    list of dict
     """
+    counts = parameters or {}
     return [{"name": name, "description": description,
-             "parameters": parameters(out / f"{name}.onnx"), **_entry(out / f"{name}.onnx")}
+             "parameters": counts.get(name) or stored_numbers(out / f"{name}.onnx"),
+             **_file(out / f"{name}.onnx")}
             for name, description in descriptions.items()]
 
 
 def keep_digests(out, digests):
     """Write which files were trained on, uint64 [N]; what a manifest says of that file."""
     np.unique(digests).astype(">u8").tofile(out / "training.digests")
-    return _entry(out / "training.digests")
+    return _file(out / "training.digests")
 
 
-def history(run):
-    """Curve of a network's run, by column; of an SVM's the grid, by row."""
-    rows = [{key: _value(cell) for key, cell in row.items()}
-            for row in csv.DictReader(
-                next(path for path in (run / "curve.csv", run / "grid.csv") if path.exists())
-                .read_text().splitlines())]
-    if (run / "curve.csv").exists():
-        return {key: [row[key] for row in rows] for key in rows[0]}
-    return {"grid": rows}
+def stored_numbers(path):
+    """How many numbers an ONNX model stores, in initialisers and attributes."""
+    model = onnx.load(path)
+    stored = sum(int(np.prod(tensor.dims)) for tensor in model.graph.initializer)
+    return stored + sum(len(attribute.floats)
+                        for node in model.graph.node for attribute in node.attribute)
 
 
-def _entry(path):
+def _file(path):
     return {"file": path.name, "sha256": pack.sha256(path), "bytes": path.stat().st_size}
-
-
-def _value(cell):
-    try:
-        return float(cell)
-    except ValueError:
-        return cell  # the name of a kernel

@@ -16,7 +16,8 @@ from pyarrow import ArrowInvalid
 from tqdm import tqdm
 
 from ensemble.images import ImageError, fit_square, open_picture
-from training.images.data import FAKE, REAL, DataError
+from training.errors import DataError
+from training.images.data import FAKE, REAL
 
 FOLDS = 5
 # What visitors are taken to bring. The training data has more, but to call a real picture
