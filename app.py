@@ -80,9 +80,7 @@ def build(ensemble):
         sources = [source_or_error(image) for image in images]
         verdicts = ensemble.judge_many(s for s in sources if not isinstance(s, ImageError))
         outcomes = (s if isinstance(s, ImageError) else next(verdicts) for s in sources)
-        return [{"error": type(outcome).__name__, "message": str(outcome)}
-                if isinstance(outcome, ImageError) else outcome.as_dict()
-                for outcome in outcomes]
+        return [outcome.as_dict() for outcome in outcomes]
 
     gr.set_static_paths(EXAMPLES)
     with gr.Blocks(title=text("common.title"), analytics_enabled=False,
@@ -103,7 +101,7 @@ def header(ensemble, language="en"):
     notice = f'<p class="notice" role="note">{escape(ensemble.notice)}</p>' \
         if ensemble.notice else ""
     return f"""<header class="top" lang="{language}"><h1>{text("common.title", language)}</h1>
-<p>{text("common.lead", language, count=len(ensemble.ensembles[0].members))}</p>{notice}</header>"""
+<p>{text("common.lead", language, count=len(ensemble.packs[0].members))}</p>{notice}</header>"""
 
 
 def launch(demo, **options):

@@ -17,7 +17,7 @@ from defusedxml import ElementTree
 from PIL import Image
 
 from ensemble.guards import MAX_SEGMENTS, SEGMENT
-from ensemble.images import ACCEPTED, UnsupportedFormat
+from ensemble.errors import UnsupportedFormat
 
 MAX_TEXT = 2**20  # bytes of one text, decompressed
 MAX_PARTS, MAX_ENTRIES = 100_000, 1000  # chunks of a file, entries of an EXIF directory
@@ -94,7 +94,7 @@ def read_metadata(data):
     elif data.startswith(b"BM"):
         blocks = {}
     else:
-        raise UnsupportedFormat(f"The file is of none of the accepted kinds: {ACCEPTED}.")
+        raise UnsupportedFormat("unknown_format")
     exif = _exif(blocks.get("exif", b""))
     packet = blocks.get("xmp") or exif.get("XMP", b"")
     return Metadata(

@@ -1,7 +1,7 @@
-"""What a file says of itself: content credentials, generators' notes, camera data, marks.
+"""What a file says of its origin: content credentials, generators' notes, camera data, labels.
 
-Shown beside the verdict and never part of it: such notes can be edited, copied or removed, and
-their absence proves nothing.
+What it is worth is decided in `answer.py`: notes can be edited, copied or removed, and their
+absence proves nothing.
 """
 
 import re
@@ -11,9 +11,9 @@ from ensemble.credentials import CredentialsError, read_store
 from ensemble.generators import recognise
 from ensemble.images import read_bytes
 from ensemble.metadata import read_metadata
-from ensemble.vote import AI
+from ensemble.sentences import fill
+from ensemble.vocabulary import AI, CAMERA
 
-CAMERA = "camera"
 # All that a note can say, by key; in braces, names of its fields. A translation has the same keys.
 SENTENCES = {
     "generator": "The file says that it was made with {tool}: such notes can be edited or missing.",
@@ -101,7 +101,7 @@ class Note:
 
     def sentence(self, sentences=SENTENCES):
         """The note in words: English ones, or a translation with the keys of `SENTENCES`."""
-        return sentences[self.key].format_map(self.fields)
+        return fill(sentences[self.key], self.fields)
 
     def as_dict(self):
         """The note as JSON takes it."""

@@ -1,6 +1,6 @@
 """Drawings for what a picture is: in a box of 24 × 24, without colours of their own."""
 
-from ensemble.vote import AI, REAL
+from ensemble.vocabulary import AI, REAL
 
 ICONS = {
     REAL: '<path d="M4 8h3l2-3h6l2 3h3v11H4z"/><circle cx="12" cy="13" r="3.5"/>',

@@ -7,7 +7,8 @@ from pathlib import Path
 import gradio as gr
 
 from ensemble import ImageError, Verdict
-from ensemble.images import ACCEPTED, MAX_BYTES, MAX_PIXELS
+from ensemble.errors import ACCEPTED
+from ensemble.images import MAX_BYTES, MAX_PIXELS
 from page import JUDGES, KEEP_SECONDS, notes, panel
 from page.examples import galleries, hard
 from page.links import fetch

@@ -3,7 +3,7 @@
 from html import escape
 
 from ensemble import provenance
-from ensemble.vote import AI, REAL
+from ensemble.vocabulary import AI, REAL
 from page.icons import ICONS
 from page.words import text
 

@@ -12,12 +12,13 @@ from PIL import Image
 
 from ensemble import explain
 from ensemble.images import fit_square, open_picture
-from ensemble.vote import AI, CONFIDENT, REAL, percent
+from ensemble.vocabulary import AI, CONFIDENT, REAL
+from ensemble.vote import percent
 from page import notes as provenance
 from page import packs
 from page.address import mistake_address
 from page.icons import ICONS
-from page.words import text, translated
+from page.words import member_text, reason_text, text
 
 SIDE = 320  # pixels of the pictures in a verdict
 SCRIPT = Path(__file__).with_name("panel.js").read_text("utf-8")
@@ -26,7 +27,7 @@ WORDS = {AI: "common.ai", REAL: "common.real"}
 
 def waiting(ensemble, language="en"):
     """The panel before there is an image."""
-    return _panel(ensemble, ensemble.ensembles[0], "waiting", None,
+    return _panel(ensemble, ensemble.packs[0], "waiting", None,
                   text("panel.waiting_title", language), text("panel.waiting_line", language),
                   language=language)
 
@@ -38,7 +39,7 @@ def problem(ensemble, error, language="en"):
     ----------
     error : str
     """
-    return _panel(ensemble, ensemble.ensembles[0], "problem", None,
+    return _panel(ensemble, ensemble.packs[0], "problem", None,
                   text("panel.problem_title", language), text("panel.problem_line", language),
                   problem=error, language=language)
 
@@ -57,8 +58,8 @@ def result(ensemble, picture, name, example=None, notes=(), whole=False, languag
     whole : bool
         Whether to show the picture as it came, where no other part of the page does.
     """
-    one = ensemble.route(picture)
-    verdict = one.judge(picture)
+    one = ensemble.pack_for(picture)
+    verdict = ensemble.judge(picture)
     taken = record(one, verdict, name, notes)
     foremost = "" if verdict.certainty == CONFIDENT else provenance.foremost(notes, language)
     return _panel(ensemble, one, None, verdict, *_headline(verdict, example, language),
@@ -143,9 +144,7 @@ def _mapped(ensemble):
 
 
 def _reasons(one, picture, verdict, language):
-    labels = {label: text(key, language) for label, key in WORDS.items()}
-    reasons = [translated("panel.reason_", reason, language, labels)
-               for reason in verdict.reasons]
+    reasons = [reason_text(reason, language) for reason in verdict.reasons]
     if worth := packs.experience(one, picture, verdict, language):
         return [*reasons, worth]
     return reasons or [text("panel.rarely_wrong", language)]
@@ -200,14 +199,14 @@ def _panel(ensemble, one, tone, verdict, headline, line, figures=None, reasons=(
 
 
 def _row(entry, vote, language):
-    about = translated("panel.about_", entry.get("description", ""), language)
+    about = member_text(entry, language)[1]
     if "parameters" in entry:
         count = f"{entry['parameters'] / 1e6:.2f}"
         about += ", " * bool(about) + text("panel.parameters", language, count=count)
     number = percent(vote.p_ai) if vote else "–"
     label = text(WORDS[vote.label] if vote else "panel.no_vote", language)
     side = (" ai" if vote.label == AI else " real") if vote else ""
-    return f"""<tr><th scope="row">{escape(entry["name"])}<small>{escape(about)}</small></th>
+    return f"""<tr><th scope="row">{escape(member_text(entry, language)[0])}<small>{escape(about)}</small></th>
 <td class="meter">{bar(vote and vote.p_ai)}<span class="number">{number}</span></td>
 <td class="vote{side}">{label}</td></tr>"""
 

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from ensemble.images import ImageError
+from ensemble.errors import ImageError
 from ensemble.pack import SHIPPED, PackError
 from training import commands
 from training.images.data import DataError, WeightsError
@@ -115,6 +115,9 @@ def _parser():
                          help="parquet with image, label, source and generator")
     sources.add_argument("--members", nargs="+", choices=commands.MEMBERS,
                          help="train these once for each fold held out; measures no pack")
+    command(commands.calibrate, "--pack", "--seed").add_argument(
+        "--data", required=True, help="CIFAKE's train split; for photographs, parquet with whole, "
+                                      "label, source, generator and group")
     command(commands.report, "--pack").add_argument("--readme", default="README.md")
     published = command(commands.publish, "--pack", "--runs")
     published.add_argument("--repo", metavar="USER/NAME")

@@ -14,7 +14,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from tqdm import trange
 
-from ensemble import Ensemble
+from ensemble import PackModels
 from ensemble.member import cores
 from training.export.keras_onnx import serve
 from training.images import data as cifake
@@ -64,7 +64,7 @@ def litert(pack, runs, train, data, out):
     if keras.backend.backend() != "tensorflow":
         raise cifake.DataError(f"LiteRT files are made with TensorFlow, but Keras runs on "
                                f"{keras.backend.backend()}; unset KERAS_BACKEND.")
-    ensemble, out = Ensemble.load(pack), Path(out)
+    ensemble, out = PackModels.load(pack), Path(out)
     members = {member.name: member for member in ensemble.members if member.has_map}
     if not members:
         raise cifake.DataError(f"{pack}: the pack has no network, and only those become LiteRT "

@@ -7,12 +7,12 @@ from pathlib import Path
 import joblib
 import keras
 import numpy as np
-from scipy.stats import beta
-from sklearn.linear_model import LogisticRegression
 
-from ensemble import Ensemble, pack, vote
+from ensemble import PackModels, pack, vote
+from ensemble.vocabulary import AI, CONFIDENT, REAL
 from training.export.keras_onnx import export_network, export_svm, parameters
 from training.images import data as cifake
+from training.measure.calibration import PROMISES, bounds, regression
 from training.measure.evaluate import write_json
 
 MEMBERS = {
@@ -20,9 +20,13 @@ MEMBERS = {
     "cnn": "plain convolutional network",
     "resnet": "residual network",
 }
-# What a `confident` verdict is worth, as far as the validation split can promise it: were it worth
-# less, so few errors would have been found there one time in ten at most.
-CONFIDENT_ACCURACY, DOUBT = 0.997, 0.1
+# What the page and its translations call them.
+KINDS = {"svm": "svm-rbf", "cnn": "cnn", "resnet": "resnet"}
+# Thumbnails of the kind that the members know are easy: `confident` promises more of them. A bound
+# is fitted to the few errors of the validation split; the margin against that luck is such that
+# only one time in ten a pack that keeps less than it promises would pass.
+PROMISED = {**PROMISES, CONFIDENT: {"right": 0.997, "accused": 0.005}}
+DOUBT = 0.1
 # Defaults; `python -m training resize` measures the filter and writes its choice.
 RESIZE = "bilinear"
 MAX_SIDE = 64
@@ -65,7 +69,7 @@ def export_pack(runs, out, train, validation, version="1.4.0"):
     manifest = {
         "format": pack.FORMAT, "name": out.name, "version": version,
         "input_size": size, "resize": RESIZE, "domain": {"max_side": MAX_SIDE},
-        "members": described(out, MEMBERS),
+        "members": described(out, MEMBERS, KINDS),
         "calibration": {},
         "training": {"data": "CIFAKE train split, de-duplicated",
                      "images": len(train) + added,
@@ -75,11 +79,15 @@ def export_pack(runs, out, train, validation, version="1.4.0"):
                      "seed": notes["resnet"]["seed"], "commit": notes["resnet"]["commit"],
                      "digests": keep_digests(out, everything.digests), "runs": notes},
     }
-    complete(manifest, out, (validation.images[i:i + 500] for i in range(0, len(validation), 500)),
-             validation.labels)
+    complete(manifest, out, batches(validation.images), validation.labels)
     write_json(out / "reports" / "training.json",
                {name: history(runs / name) for name in ("cnn", "resnet", "svm")})
     return manifest
+
+
+def batches(images, size=500):
+    """Images in batches, as `complete` takes them."""
+    return (images[start:start + size] for start in range(0, len(images), size))
 
 
 def complete(manifest, out, batches, labels):
@@ -88,7 +96,7 @@ def complete(manifest, out, batches, labels):
     Parameters
     ----------
     manifest : dict
-        Gets `calibration` and the accuracies on the validation split.
+        Gets `calibration`, `bounds` and `promises`, and the accuracies on the validation split.
     out : Path
         Folder of the pack.
     batches : iterable of ndarray of uint8, shape [N, H, W, 3]
@@ -96,11 +104,12 @@ def complete(manifest, out, batches, labels):
     labels : ndarray of {0, 1}
     """
     members = len(manifest["members"])
-    manifest["calibration"] = {"weights": [0.0] * members, "bias": 0.0, "confident_from": 1.0}
+    manifest |= {"calibration": {"weights": [0.0] * members, "bias": 0.0},
+                 "bounds": {AI: {}, REAL: {}}}
     write_json(out / "manifest.json", manifest)
-    ensemble = Ensemble.load(out)
-    p_ai = np.concatenate([ensemble.predict(images)[0] for images in batches])
-    manifest["calibration"] = calibration(p_ai, labels)
+    models = PackModels.load(out)
+    p_ai = np.concatenate([models.predict(images)[0] for images in batches])
+    manifest |= calibrated(p_ai, labels)
     overall = vote.calibrate(p_ai, manifest["calibration"])
     for member, p in zip(manifest["members"], p_ai.T):
         member["validation_accuracy"] = float(np.mean((p >= 0.5) == labels))
@@ -110,41 +119,26 @@ def complete(manifest, out, batches, labels):
     write_json(out / "manifest.json", manifest)
 
 
-def calibration(p_ai, labels, target=CONFIDENT_ACCURACY):
-    """Weights, bias and the bound of `confident`, fitted on validation.
+def calibrated(p_ai, labels):
+    """Fit a pack's probability and bounds on its validation split.
 
     Parameters
     ----------
     p_ai : ndarray, shape [N, members]
     labels : ndarray of {0, 1}, shape [N]
-    target : float
-        `confident_from` is the lowest probability from which on at least this share of labels
-        is right, by the lower limit (Clopper and Pearson 1934) of what was found. Without
-        that margin the errors of new images are more, as the bound was chosen for having few.
 
     Returns
     -------
     dict
-        As `ensemble.vote.calibrate` takes it.
-
-    Notes
-    -----
-    Geifman and El-Yaniv 2017, "Selective classification for deep neural networks".
+        `calibration`, `bounds` and `promises` of a manifest.
     """
-    fitted = LogisticRegression(C=1.0).fit(vote.logits(p_ai), labels)
-    found = {"weights": fitted.coef_[0].tolist(), "bias": float(fitted.intercept_[0])}
-    overall = vote.calibrate(p_ai, found)
-    label = vote.majority(p_ai)
-    sure = np.where(label, overall, 1 - overall)
-    order = np.argsort(-sure)
-    right = np.cumsum((label == labels)[order])
-    worth = beta.ppf(DOUBT, right, np.arange(1, len(labels) + 1) - right + 1)
-    enough = np.flatnonzero(worth >= target)
-    found["confident_from"] = float(sure[order[enough[-1]]]) if len(enough) else 1.0
-    return found
+    fitted = regression(p_ai, labels)
+    return {"calibration": fitted, "promises": PROMISED,
+            "bounds": bounds(p_ai, vote.calibrate(p_ai, fitted), labels, promises=PROMISED,
+                             doubt=DOUBT, together=True)}
 
 
-def described(out, descriptions):
+def described(out, descriptions, kinds=None):
     """What a manifest says of the members whose ONNX files lie in a folder.
 
     Parameters
@@ -152,8 +146,12 @@ def described(out, descriptions):
     out : Path
     descriptions : dict of str to str
         By the member's name.
+    kinds : dict of str to str, optional
+        By the member's name: what it is called in `page/words/members.json`.
     """
-    return [{"name": name, "description": description,
+    kinds = kinds or {}
+    return [{"name": name, **({"kind": kinds[name]} if name in kinds else {}),
+             "description": description,
              "parameters": parameters(out / f"{name}.onnx"), **_entry(out / f"{name}.onnx")}
             for name, description in descriptions.items()]
 

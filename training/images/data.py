@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 from tqdm import trange
 
-from ensemble.images import ImageError, file_digest, open_picture
+from ensemble.errors import ImageError
+from ensemble.images import file_digest, open_picture
 from training.images.sources import DataError, Folder, from_parquet
 
 FAKE, REAL = 0, 1

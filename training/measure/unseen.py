@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn import metrics
 
-from ensemble import Ensemble, vote
+from ensemble import PackModels, vote
 from training.generators.fakes import fakes
 from training.images.data import load
 from training.measure.evaluate import confident, predict, write_json
@@ -42,7 +42,7 @@ def generators(packs, data, models, out, count=5000):
     drawn = {name: fakes(path, count, FIRST).images for name, path in models.items()}
     drawn = {"cifake": images.take(images.labels == 1).images, **drawn}
     report = {"real": len(real), "n": {name: len(made) for name, made in drawn.items()},
-              "packs": [_pack(Ensemble.load(pack), real, drawn) for pack in packs]}
+              "packs": [_pack(PackModels.load(pack), real, drawn) for pack in packs]}
     write_json(out, report)
     print(_table(report))
     return report

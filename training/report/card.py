@@ -3,6 +3,7 @@
 from huggingface_hub import EvalResult, ModelCardData
 
 from training.report import figures, photo_card, slices
+from training.report.figures import confident_from
 from training.report.slices import table
 
 DATASET = "dragonintelligence/CIFAKE-image-dataset"
@@ -54,7 +55,8 @@ def card(manifest, reports, drawn=()):
     if for_photos:
         parts = [photo_card.introduction(manifest),
                  *([photo_card.weak_spots(photos)] if photos else []), *measured,
-                 _members(manifest), photo_card.calibration(manifest), photo_card.limits(manifest),
+                 _members(manifest), photo_card.calibration(manifest, reports.get("promises")),
+                 photo_card.limits(manifest),
                  _use(manifest), _training(manifest), photo_card.source()]
     else:
         parts = [_introduction(manifest), _members(manifest), _results(evaluation, manifest),
@@ -146,7 +148,7 @@ def _calibration(manifest, evaluation):
 
 The label is the majority's. Its probability comes from the members' logits by logistic \
 regression, fitted on the validation split: weights {weights}, bias {found["bias"]:.3f}. A verdict \
-is `confident` from a probability of {found["confident_from"]:.4f} of its label on, and only \
+is `confident` from a probability of {confident_from(manifest)} of its label on, and only \
 inside the domain below.{_measured(evaluation)}"""
 
 

@@ -3,6 +3,8 @@
 from html import escape
 from pathlib import Path
 
+from ensemble.vocabulary import CONFIDENT
+
 THEMES = ("light", "dark")
 NAMES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators",
          "photos")
@@ -118,8 +120,17 @@ def embed(name, caption, folder):
             f'alt="{escape(TITLES[name])}"></picture>\n\n**{TITLES[name]}.** {caption}')
 
 
+def confident_from(manifest):
+    """Where `confident` starts, in figures: one number, or one for each label."""
+    starts = {label: f"{bounds[CONFIDENT]['from']:.4f}"
+              for label, bounds in manifest["bounds"].items() if CONFIDENT in bounds}
+    if len(set(starts.values())) < 2:
+        return next(iter(starts.values()), "no probability")
+    return " and ".join(f"{start} ({label})" for label, start in starts.items())
+
+
 def _of_curves(manifest, measured):
-    found, sure = measured.get("curves", {}), manifest["calibration"]["confident_from"]
+    found, sure = measured.get("curves", {}), confident_from(manifest)
     if "roc" in found:
         yield "roc", ("False alarms are on a logarithmic scale: near-perfect curves can't be told "
                       "apart on a plain one. The majority is a point, since it has no threshold "
@@ -130,5 +141,4 @@ def _of_curves(manifest, measured):
                               f"Below, the distance between the two; its mean size is the ECE.")
     if "risk" in found:
         yield "risk", (f"Accuracy of the majority on the share of images whose label has the "
-                       f"highest calibrated probability. Verdicts are `confident` from {sure:.4f} "
-                       f"on.")
+                       f"highest calibrated probability. Verdicts are `confident` from {sure} on.")

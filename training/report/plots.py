@@ -15,7 +15,7 @@ from matplotlib.colors import LinearSegmentedColormap, PowerNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from training.report.figures import TITLES, curves
+from training.report.figures import TITLES, confident_from, curves
 from training.report.photo_plots import photos
 from training.report.slices import by_generator
 
@@ -178,7 +178,7 @@ def risk(figure, colours, manifest, reports):
     cell.plot(coverage, right, color=colours["members"][0])
     if sure["accuracy"] is not None:
         cell.plot(sure["coverage"], sure["accuracy"], "D", color=colours["text"], markersize=7,
-                  label=f"confident, from {manifest['calibration']['confident_from']:.4f} on:\n"
+                  label=f"confident, from {confident_from(manifest)} on:\n"
                         f"{sure['coverage']:.1%} of the verdicts,\n"
                         f"{sure['accuracy']:.2%} of them right")
         cell.legend(loc="lower left", handlelength=1)
