@@ -7,7 +7,8 @@ from ensemble.vote import AI, REAL
 from page.icons import ICONS
 from page.words import text
 
-SIGNS = {AI: (AI, "panel.says_ai"), provenance.CAMERA: (REAL, "panel.says_camera")}
+SIGNS = {AI: (AI, "panel.says_ai"), provenance.PARTLY: (AI, "panel.says_ai"),
+         provenance.CAMERA: (REAL, "panel.says_camera")}
 
 
 def read(source):
