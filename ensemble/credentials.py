@@ -54,7 +54,8 @@ def read_store(data, anchors):
     data : bytes
         An image file.
     anchors : ensemble.trust.Anchors
-        The certificates that vouch for signers, and those for time stamps.
+        The certificates that vouch for signers, and those for time stamps. What is no certificate
+        vouches for nobody.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def read_store(data, anchors):
     CredentialsError
         If they are damaged, or reading them takes too long or too much.
     RuntimeError
-        If nothing could be read at all: no c2pa library, or `anchors` are no certificates.
+        If nothing could be read at all, as without the c2pa library.
     """
     if MARK not in data:
         return None
@@ -99,10 +100,10 @@ def main():
                             (resource.RLIMIT_AS, MEMORY)):
             resource.setrlimit(limit, (most, most))
     anchors, _, data = sys.stdin.buffer.read().partition(b"\n")
-    anchors = json.loads(anchors)
-    context(anchors["signers"] + anchors["clocks"])  # which fails if they are no certificates
+    import c2pa  # noqa: F401 - if it isn't there that is no fault of the file
+
     try:
-        answer = examine(data, **anchors)
+        answer = examine(data, **json.loads(anchors))
     except Exception as error:  # mostly the library's own
         answer = {"error": str(error)}
     sys.stdout.buffer.write(json.dumps(answer).encode(errors="replace"))

@@ -84,15 +84,12 @@ def anchors():
     if path := os.environ.get(SETTING):
         times = {sha256: row for sha256, row in rows.items() if row["vouches_for"] == "times"}
         return Anchors(_file(path), clocks, times)
-    signers = _cached("signers")
+    older = {"signatures": "", "times": ""}
     for certificate in PEM.finditer(_cached("older")):
         row = rows.get(fingerprint(certificate[1]))
         if row and not row["organization"]:
-            if row["vouches_for"] == "times":
-                clocks += certificate[0] + "\n"
-            else:
-                signers += certificate[0] + "\n"
-    return Anchors(signers, clocks, rows)
+            older[row["vouches_for"]] += f"{certificate[0]}\n"
+    return Anchors(_cached("signers") + older["signatures"], clocks + older["times"], rows)
 
 
 @cache
@@ -108,9 +105,10 @@ def table():
 def fingerprint(body):
     """SHA-256 of a certificate, from the Base64 inside its PEM; None if that is none."""
     try:
-        return hashlib.sha256(base64.b64decode("".join(body.split()), validate=True)).hexdigest()
+        der = base64.b64decode("".join(body.split()), validate=True)
     except binascii.Error:
         return None
+    return hashlib.sha256(der).hexdigest() if der.startswith(b"\x30\x82") else None
 
 
 def refresh():
@@ -183,6 +181,7 @@ def _file(path):
     except (OSError, UnicodeDecodeError) as error:
         raise TrustError(f"{SETTING} is {path!r}, which can't be read: a file with certificates "
                          f"in PEM is expected ({error}).") from error
-    if not PEM.search(certificates):
-        raise TrustError(f"{SETTING} is {path!r}, which has no certificate in PEM.")
+    prints = [fingerprint(certificate[1]) for certificate in PEM.finditer(certificates)]
+    if not prints or None in prints:
+        raise TrustError(f"{SETTING} is {path!r}, which is no file of certificates in PEM.")
     return certificates
