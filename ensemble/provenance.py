@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from ensemble import trust
-from ensemble.claims import OWN, SOURCE_TYPES, statements
+from ensemble.history import OWN, SOURCE_TYPES, statements
 from ensemble.credentials import CredentialsError, read_store
 from ensemble.generators import recognise
 from ensemble.images import read_bytes

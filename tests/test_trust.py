@@ -221,7 +221,7 @@ def test_a_file_of_ones_own(monkeypatch, tmp_path):
     assert "credentials_untrusted" in notes(signed(signer=signed_by("Other authority")))
     assert {row["vouches_for"] for row in trust.anchors().table.values()} == {"times"}
     damaged = tmp_path / "damaged.pem"
-    damaged.write_bytes(own.read_bytes() + authority("Other authority").chain[0].replace(b"A", b"!"))
+    damaged.write_bytes(own.read_bytes() + signed_by("Other").chain[0].replace(b"MII", b"M!I"))
     other = tmp_path / "other.pem"
     other.write_text("no certificates")
     for wrong in (damaged, other, tmp_path / "none.pem"):

@@ -1,5 +1,7 @@
 """What a file's Content Credentials say of its origin, and whether they hold."""
 
+import re
+
 OWN = "Content Credentials"
 # Signed before the file's own, by somebody who isn't on the trust list: whoever signs the file
 # now says that it was so, not that it is true.
@@ -20,6 +22,9 @@ REASONS = {"forged": ("claimSignature.mismatch", "claimSignature.missing", "hash
            "changed": ("Hash.mismatch",), "revoked": ("ocsp.revoked",),
            "expired": ("signingCredential.expired", "outsideValidity"),
            "certificate": ("signingCredential.",)}
+# Programs of 2023 wrote no such word, but how they described what they did.
+GENERATED = re.compile(r"\bAI[- ]generated\b|\bgenerated (?:by|with) AI\b", re.IGNORECASE)
+GENERATIVE = "com.adobe.generative-ai"  # an assertion of that time
 MOST = 20  # entries of a list
 
 
@@ -95,8 +100,8 @@ def _history(store):
         source = OWN if label in trusted or own not in trusted else EARLIER
         for action in _actions(manifest):
             name = str(action.get("action")).removeprefix("c2pa.")
-            kind = str(action.get("digitalSourceType") or "").rstrip("/").rpartition("/")[2]
-            origin, first = SOURCE_TYPES.get(kind), name in ("created", "opened")
+            kind, first = _source_type(action), name in ("created", "opened")
+            origin = SOURCE_TYPES.get(kind)
             if origin == "ai" and not (first and label in line):
                 origin = "part_ai"
             if origin and (label in line or origin != "camera"):
@@ -137,11 +142,23 @@ def _components(manifest):
 
 def _actions(manifest):
     for assertion in manifest.get("assertions") or []:
-        if str(assertion.get("label")).startswith("c2pa.actions"):
-            data = assertion.get("data")
-            actions = data.get("actions") if isinstance(data, dict) else None
+        label, data = str(assertion.get("label")), assertion.get("data")
+        if label == GENERATIVE:
+            agent = data.get("description") if isinstance(data, dict) else None
+            yield {"action": "edited" if manifest.get("ingredients") else "created",
+                   "softwareAgent": agent, "digitalSourceType": "trainedAlgorithmicMedia"}
+        elif label == "actions" or label.startswith("c2pa.actions"):
+            actions = data.get("actions") if isinstance(data, dict) else data
             if isinstance(actions, list):
                 yield from (action for action in actions if isinstance(action, dict))
+
+
+def _source_type(action):
+    """IPTC's word for where what an action brought in comes from; empty if it isn't said."""
+    if kind := action.get("digitalSourceType"):
+        return str(kind).rstrip("/").rpartition("/")[2]
+    generated = GENERATED.search(str(action.get("description") or ""))
+    return "trainedAlgorithmicMedia" if generated else ""
 
 
 def _signer(manifest):
