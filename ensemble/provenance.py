@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass, field
 
 from ensemble import trust
-from ensemble.history import OWN, SOURCE_TYPES, statements
 from ensemble.credentials import CredentialsError, read_store
 from ensemble.generators import recognise
+from ensemble.history import OWN, SOURCE_TYPES, statements
 from ensemble.images import read_bytes
 from ensemble.metadata import read_metadata
 from ensemble.sentences import fill
@@ -54,11 +54,11 @@ SENTENCES = {
     "credentials_revoked": "The file has Content Credentials that count for nothing: the "
                            "certificate of {signer} was revoked.",
     "credentials_certificate": "The file has Content Credentials that count for nothing: they were "
-                               "signed in the name of {signer} with a certificate that isn't made "
+                               "signed in the name of {signer} with a certificate that isn’t made "
                                "for them.",
     "credentials_invalid": "The file has Content Credentials, signed in the name of {signer}, that "
                            "break the rules for them, so they count for nothing.",
-    "credentials_damaged": "The file has Content Credentials that can't be read.",
+    "credentials_damaged": "The file has Content Credentials that can’t be read.",
     "credentials_elsewhere": "The file says that its Content Credentials lie at {address}; nothing "
                              "is fetched from there.",
     "credentials_ai": "Signed as {signer}: a generative model made it ({tool}).",

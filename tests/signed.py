@@ -32,14 +32,14 @@ def action(name, kind=None, agent=None, ingredient=None):
 
 
 def sign(data, mime, actions, parent=None, parts=(), url=None, generator="Test camera",
-         signer=None, clock=None, assertions=()):
+         signer=None, clock=None, assertions=(), version=2):
     """The file with Content Credentials of its own.
 
     Parameters
     ----------
     data : bytes
     mime : str
-    actions : list of dict
+    actions : list of dict, optional
         As `action` makes them.
     parent : bytes, optional
         The signed JPEG that this one was made from.
@@ -54,9 +54,13 @@ def sign(data, mime, actions, parent=None, parts=(), url=None, generator="Test c
         Address of a server of time stamps.
     assertions : sequence of dict
         More that is said and signed.
+    version : {1, 2}
+        Of the claim.
     """
-    manifest = {"claim_generator_info": [{"name": generator}], "assertions": [
-        {"label": "c2pa.actions.v2", "data": {"actions": actions}}, *assertions]}
+    if actions:
+        assertions = [{"label": "c2pa.actions.v2", "data": {"actions": actions}}, *assertions]
+    manifest = {"claim_generator_info": [{"name": generator}], "assertions": list(assertions),
+                "claim_version": version}
     signer = signer or signed_by("Test authority")
     pen = c2pa.Signer.from_info(c2pa.C2paSignerInfo(b"es256", b"".join(signer.chain), signer.key,
                                                     clock and clock.encode()))

@@ -174,3 +174,23 @@ def test_credentials_elsewhere_are_not_fetched():
         server.shutdown()
     assert set(found) == {"credentials_elsewhere"} and asked == []
     assert url in found["credentials_elsewhere"].sentence()
+
+
+@pytest.mark.parametrize("assertion", [
+    {"label": "c2pa.actions.v2", "data": {"actions": [
+        {"action": "c2pa.created", "softwareAgent": "Test creator",
+         "description": "AI Generated Image"}]}},
+    {"label": "actions", "data": [
+        {"action": "c2pa.created", "softwareAgent": "Test creator",
+         "description": "Generated with AI"}]},
+    {"label": "com.adobe.generative-ai", "data": {"description": "Test creator"}}])
+def test_what_programs_wrote_before_there_was_a_word_for_it(assertion):
+    """Genuine files of Microsoft's and Stability AI's of 2023 say it in these ways."""
+    data = sign(photo(), "image/jpeg", None, assertions=[assertion], version=1)
+    made = notes(data)["credentials_ai"]
+    assert made.says == "AI-generated" and made.fields["tool"] == "Test creator"
+    assert made.fields["type"] == "trainedAlgorithmicMedia"
+    camera = sign(photo(), "image/jpeg", CAPTURED, version=1)
+    data = sign(photo(), "image/jpeg", None, parent=camera, assertions=[assertion], version=1)
+    assert {"credentials_ai", "credentials_part_ai"} & set(notes(data))
+    assert "credentials_camera" not in notes(data)
