@@ -6,11 +6,8 @@ Every one of these claims can be written by anybody, into any file.
 import re
 
 from ensemble.generators import china_label, recognise
+from ensemble.history import SOURCE_TYPES
 
-# The vocabulary of IPTC and C2PA for where a picture comes from; its other words say neither.
-SOURCE_TYPES = {"trainedAlgorithmicMedia": "ai", "compositeWithTrainedAlgorithmicMedia": "part_ai",
-                "digitalCapture": "camera", "computationalCapture": "camera",
-                "negativeFilm": "camera", "positiveFilm": "camera"}
 # China's label: 1 is generated, 2 possibly, 3 suspected to be so.
 LABELS = {"1": "label", "2": "label_possible", "3": "label_suspected"}
 LINE, LONG = 200, 2000  # characters that are kept of a value, and of a generator's notes
