@@ -36,7 +36,7 @@ def first_verdict():
 
 def one_image():
     """One image through each member of each pack and through all, in one warm process."""
-    for ensemble in Ensemble.load().ensembles:
+    for ensemble in Ensemble.load().packs:
         size = ensemble.manifest["input_size"]
         image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
         print(f"pack {ensemble.manifest['name']}, one image of {size} × {size} pixels")

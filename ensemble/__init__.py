@@ -1,22 +1,23 @@
-"""Real or AI? Three models vote on whether an image is real or AI-generated.
+"""Real or AI? What the file proves, then the vote of three models, else "Can't tell".
 
 >>> from ensemble import Ensemble
 >>> verdict = Ensemble.load().judge("photo.jpg")
->>> verdict.label, verdict.p_ai, verdict.certainty
+>>> verdict.answer, verdict.because, verdict.p_ai
 """
 
 import os
-from dataclasses import replace
+from itertools import islice
 
-import numpy as np
-
+from ensemble import evidence
 from ensemble import pack as packs
-from ensemble.images import ImageError, Picture, fit_square, open_picture
-from ensemble.member import Member, MemberError
-from ensemble.router import Router
-from ensemble.vote import Verdict, Vote, decide
+from ensemble.errors import ImageError
+from ensemble.images import Picture, check_content, open_picture
+from ensemble.models import PackModels
+from ensemble.pack import PackError
+from ensemble.vote import Reason, Verdict, Vote, beyond
 
-__all__ = ["Ensemble", "ImageError", "Picture", "Router", "Verdict", "Vote", "open_picture"]
+__all__ = ["Ensemble", "ImageError", "PackModels", "Picture", "Reason", "Verdict", "Vote",
+           "open_picture"]
 
 BATCH = 64
 # A JPEG may be decoded at a reduced scale that still leaves this many pixels for one of ours.
@@ -24,41 +25,38 @@ OVERSAMPLING = 8
 
 
 class Ensemble:
-    """The members of one pack, loaded once; every method is safe to call from several threads.
+    """Packs, each for its own range of sizes; every method is safe to call from several threads.
 
     Parameters
     ----------
-    pack : ensemble.pack.Pack
+    packs : sequence of PackModels
 
     Attributes
     ----------
-    manifest : dict
-        The pack's.
-    members : list of Member
+    packs : tuple of PackModels
     notice : str or None
-        Why this is not the pack that was configured.
+        Why a pack is not the one that was configured.
+
+    Raises
+    ------
+    ensemble.pack.PackError
+        If two packs have one name: a verdict names the pack that judged.
     """
 
-    def __init__(self, pack):
-        self.pack, self.notice = pack, None
-        self.manifest = pack.manifest
-        self.members = [Member(m["name"], pack.folder / m["file"])
-                        for m in self.manifest["members"]]
-        self._try()
+    def __init__(self, packs):
+        self.packs, self.notice = tuple(packs), None
+        names = [models.name for models in self.packs]
+        if len(set(names)) < len(names):
+            raise PackError(f"Each pack has a name of its own; these are {', '.join(names)}.")
 
     @classmethod
     def load(cls, folder=None):
-        """Load the pack in a folder, else every pack that there is: one for each range of sizes.
+        """Load the pack in a folder, else every pack that there is.
 
         The pack for small pictures is the one configured on the Hub (`PACK_REPO` at
         `PACK_REVISION`), else the shipped one; the pack for photographs likewise (`PHOTOS_REPO`
         at `PHOTOS_REVISION`), where there is one. When a configured pack can't be had or can't
         judge, what was shipped judges, and `notice` says why.
-
-        Returns
-        -------
-        Ensemble or Router
-            A router if there are several packs; it judges by the same methods.
 
         Raises
         ------
@@ -66,31 +64,46 @@ class Ensemble:
             If the pack in the folder, or a shipped one, is damaged.
         """
         if folder is not None:
-            return cls(packs.read(folder))
-        # Both at once, though the second costs each start a tenth of a second: a pack that can't
-        # judge is to be found out here, not in front of the first visitor with a photograph.
-        small = cls._configured("PACK", packs.SHIPPED)
-        found = [small, cls._configured("PHOTOS", packs.SHIPPED.with_name("photos"),
-                                        small[0].manifest["name"])]
-        ensembles = [ensemble for ensemble, _ in found if ensemble]
-        loaded = Router(ensembles) if len(ensembles) > 1 else ensembles[0]
-        loaded.notice = " ".join(notice for _, notice in found if notice) or None
-        return loaded
+            return cls([PackModels.load(folder)])
+        # All at once, though each costs the start a tenth of a second: a pack that can't judge is
+        # to be noticed here, not in front of the first visitor with a picture of its size.
+        small, notice = _configured("PACK", packs.SHIPPED)
+        photos, more = _configured("PHOTOS", packs.SHIPPED.with_name("photos"), small.name)
+        ensemble = cls([small, photos] if photos else [small])
+        ensemble.notice = " ".join(filter(None, (notice, more))) or None
+        return ensemble
 
-    @property
-    def ensembles(self):
-        """This one alone; a `Router` has several."""
-        return (self,)
-
-    def route(self, picture):
-        """The ensemble that judges a picture: this one, whatever its size."""
-        return self
+    def pack_for(self, picture):
+        """The models that judge a picture: of the pack that knows its size, else of the one that
+        comes nearest to it."""
+        return min(self.packs,
+                   key=lambda models: abs(beyond(models.manifest["domain"], picture)))
 
     def open(self, source):
-        """Decode an image as judging needs it; see `open_picture` for sources and errors."""
+        """Decode an image as judging needs it, and collect what the file says of its origin.
+
+        Parameters
+        ----------
+        source : path, bytes, PIL.Image.Image, ndarray of uint8 [H, W, 3] or Picture
+            A file or its bytes bring evidence; bare pixels bring none.
+
+        Returns
+        -------
+        Picture
+
+        Raises
+        ------
+        ImageError
+            If the image can't be judged; the subclass and the message say why.
+        TypeError
+            If `source` is of none of the types above.
+        """
         if isinstance(source, Picture):
             return source
-        return open_picture(source, at_least=OVERSAMPLING * self.manifest["input_size"])
+        largest = max(models.manifest["input_size"] for models in self.packs)
+        picture = evidence.open_with_evidence(source, at_least=OVERSAMPLING * largest)
+        check_content(picture)
+        return picture
 
     def judge(self, source):
         """Judge one image.
@@ -108,7 +121,8 @@ class Ensemble:
         ImageError
             If the image can't be judged; the subclass and the message say why.
         """
-        return self._judge([self.open(source)])[0]
+        picture = self.open(source)
+        return self.pack_for(picture).judge([picture])[0]
 
     def judge_many(self, sources):
         """Judge many images, in batches.
@@ -123,74 +137,38 @@ class Ensemble:
         Verdict or ImageError
             In the order given: a bad image is an error in its place, the others are judged.
         """
-        batch = []
-        for source in sources:
-            try:
-                # Small at once: a batch of large photographs would fill the memory.
-                batch.append(self.small(self.open(source)))
-            except ImageError as error:
-                batch.append(error)
-            if len(batch) == BATCH:
-                yield from self._judge(batch)
-                batch = []
-        yield from self._judge(batch)
+        pictures = map(self._small_or_error, sources)
+        while batch := list(islice(pictures, BATCH)):
+            outcomes = dict(enumerate(batch))
+            for models in self.packs:
+                rows = [row for row, picture in enumerate(batch)
+                        if isinstance(picture, Picture) and self.pack_for(picture) is models]
+                if rows:
+                    outcomes |= zip(rows, models.judge([batch[row] for row in rows]))
+            yield from outcomes.values()
 
-    def predict(self, images):
-        """The members' probabilities for images of the input size.
-
-        Parameters
-        ----------
-        images : ndarray of uint8, shape [N, H, W, 3]
-
-        Returns
-        -------
-        p_ai : ndarray of float32, shape [N, members]
-        maps : dict of str to ndarray of float32, shape [N, h, w]
-        """
-        answers = {member.name: member(images) for member in self.members}
-        p_ai = np.stack([p for p, _ in answers.values()], axis=1)
-        return p_ai, {name: m for name, (_, m) in answers.items() if m is not None}
-
-    def small(self, picture):
-        """The picture as the members see it; it still knows its own size."""
-        rgb = fit_square(picture.rgb, self.manifest["input_size"], self.manifest["resize"])
-        return replace(picture, rgb=rgb)
-
-    @classmethod
-    def _configured(cls, variable, shipped, taken=None):
-        """The ensemble of the pack configured on the Hub, else of the shipped one, else None;
-        and why it is not the former, else None. `taken` is the name of the other pack."""
-        notice, repo = None, os.environ.get(f"{variable}_REPO")
-        if repo:
-            try:
-                found = cls(packs.download(repo, os.environ.get(f"{variable}_REVISION", "")))
-                if found.manifest["name"] == taken:
-                    raise packs.PackError(f"They are called {taken}, as the other ones are.")
-                return found, None
-            except packs.PackError as error:
-                notice = (f"The models of {repo} could not be used, so the ones shipped with the "
-                          f"app are judging. {error}")
-        needed = shipped == packs.SHIPPED or (shipped / "manifest.json").is_file()
-        return cls(packs.read(shipped)) if needed else None, notice
-
-    def _try(self):
-        """Judge a blank image: a pack that can't is refused here, not in front of a visitor."""
-        size = self.manifest["input_size"]
+    def _small_or_error(self, source):
+        """An image as its pack's members see it, or why it can't be judged."""
         try:
-            p_ai, _ = self.predict(np.zeros((1, size, size, 3), np.uint8))
-        except Exception as error:  # the runtime raises a type of its own for each status
-            raise MemberError(f"The members can't judge an image of {size} × {size} pixels: "
-                              f"{error}") from error
-        if p_ai.shape != (1, len(self.members)) or not ((p_ai >= 0) & (p_ai <= 1)).all():
-            raise MemberError("A member's p_ai is not one probability for each image.")
+            # Small at once: a batch of large photographs would fill the memory.
+            picture = self.open(source)
+            return self.pack_for(picture).small(picture)
+        except ImageError as error:
+            return error
 
-    def _judge(self, batch):
-        pictures = [p for p in batch if isinstance(p, Picture)]
-        verdicts = iter(())
-        if pictures:
-            p_ai, maps = self.predict(np.stack([self.small(p).rgb for p in pictures]))
-            verdicts = (decide(self.manifest, picture, p_ai[i],
-                               {name: m[i] for name, m in maps.items()},
-                               self.pack.knows(picture.digest))
-                        for i, picture in enumerate(pictures))
-        return [next(verdicts) if isinstance(p, Picture) else p for p in batch]
+
+def _configured(variable, shipped, taken=None):
+    """The models of the pack configured on the Hub, else of the shipped one, else None; and why
+    they are not the former, else None. `taken` is the name of the other pack."""
+    notice, repo = None, os.environ.get(f"{variable}_REPO")
+    if repo:
+        try:
+            models = PackModels(packs.download(repo, os.environ.get(f"{variable}_REVISION", "")))
+            if models.name == taken:
+                raise PackError(f"They are called {taken}, as the other ones are.")
+            return models, None
+        except PackError as error:
+            notice = (f"The models of {repo} could not be used, so the ones shipped with the app "
+                      f"are judging. {error}")
+    needed = shipped == packs.SHIPPED or (shipped / "manifest.json").is_file()
+    return PackModels.load(shipped) if needed else None, notice

@@ -6,7 +6,13 @@ import sys
 
 from ensemble import Ensemble, ImageError
 from ensemble.pack import PackError
+from ensemble.vocabulary import CREDENTIALS, MARK, MODELS, NOTES
 from ensemble.vote import percent
+
+
+# What an answer rests on, in words.
+BECAUSE = {CREDENTIALS: "because of its Content Credentials", MARK: "because of a mark in its pixels",
+           NOTES: "because of notes in the file", MODELS: "going by the models"}
 
 
 def main(arguments=None):
@@ -35,21 +41,20 @@ def main(arguments=None):
 
 def as_json(name, outcome):
     """One line of JSON for a verdict or an error."""
-    if isinstance(outcome, ImageError):
-        fields = {"error": type(outcome).__name__, "message": str(outcome)}
-    else:
-        fields = outcome.as_dict()
-    return json.dumps({"file": name, **fields}, ensure_ascii=False)
+    return json.dumps({"file": name, **outcome.as_dict()}, ensure_ascii=False)
 
 
 def as_text(name, outcome):
     """A few lines for people for a verdict or an error."""
     if isinstance(outcome, ImageError):
         return f"{name}: not judged. {outcome}"
-    votes = ", ".join(f"{v.member} {percent(v.p_ai)}" for v in outcome.votes)
-    lines = [f"{name}: {outcome.label}, {outcome.certainty} ({outcome.agreement}); "
-             f"probability of AI {percent(outcome.p_ai)} ({votes})"]
-    return "\n  ".join([*lines, *outcome.reasons])
+    votes = ", ".join(f"{vote.member} {percent(vote.p_ai)}" for vote in outcome.votes)
+    return "\n  ".join([
+        f"{name}: {outcome.answer}, {BECAUSE[outcome.because]}",
+        *(note.sentence() for note in outcome.evidence),
+        f"The models vote {outcome.label} {outcome.agreement}, {outcome.certainty}; probability "
+        f"of AI {percent(outcome.p_ai)} ({votes}).",
+        *map(str, outcome.reasons)])
 
 
 if __name__ == "__main__":

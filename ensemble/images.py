@@ -8,7 +8,7 @@ import hashlib
 import io
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,51 +17,36 @@ from PIL import ExifTags, Image
 
 from ensemble import guards
 from ensemble.colours import to_rgb
+from ensemble.errors import (
+    DamagedImage,
+    EmptyFile,
+    FileTooLarge,
+    NotAFile,
+    NothingToSee,
+    TooManyPixels,
+    UnsupportedFormat,
+)
 
 pillow_heif.register_heif_opener()
 
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 50_000_000
+MIN_SIDE = 16  # pixels; in fewer, members would see nothing but interpolation
+# A picture whose channels all deviate less than this from their mean, in levels of 255, is flat.
+FLAT = 1.0
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
-ACCEPTED = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or HEIC"
-# Starts of files that people do send.
-OTHER_FILES = {b"%PDF": "a PDF document", b"<": "an SVG drawing or a web page",
-               b"8BPS": "a Photoshop document", b"PK\3\4": "a ZIP archive or office document",
-               b"\0\0\0\x0cJXL ": "a JPEG XL image", b"\xff\x0a": "a JPEG XL image"}
+# Starts of files that people do send, and the key of the error.
+OTHER_FILES = {b"%PDF": "pdf", b"<": "markup", b"8BPS": "photoshop", b"PK\3\4": "archive",
+               b"\0\0\0\x0cJXL ": "jpeg_xl", b"\xff\x0a": "jpeg_xl"}
 UPRIGHT = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
            4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
            6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
            8: Image.Transpose.ROTATE_90}
 FILTERS = {f.name.lower(): f for f in Image.Resampling}
 FILE = str, Path, bytes, bytearray, memoryview
-
-
-class ImageError(ValueError):
-    """An image that can't be judged; the message is written for the visitor."""
-
-
-class NotAFile(ImageError):
-    """The path names nothing that can be read."""
-
-
-class EmptyFile(ImageError):
-    """The file has no bytes."""
-
-
-class FileTooLarge(ImageError):
-    """More than `MAX_BYTES` bytes."""
-
-
-class UnsupportedFormat(ImageError):
-    """Not one of `FORMATS`, or not an image at all."""
-
-
-class TooManyPixels(ImageError):
-    """More than `MAX_PIXELS` pixels."""
-
-
-class DamagedImage(ImageError):
-    """Of an accepted format, but its content can't be decoded."""
+# Pillow warns of broken metadata and large pictures; neither is news to the visitor. Once for the
+# process: `warnings.catch_warnings` is not thread-safe and would leave filters behind.
+warnings.filterwarnings("ignore", module="PIL")
 
 
 @dataclass(frozen=True)
@@ -76,12 +61,19 @@ class Picture:
         Size in pixels as the viewer sees it, after the EXIF orientation.
     digest : bytes or None
         First 8 bytes of the file's SHA-256; None if there was no file.
+    alpha : ndarray of uint8, shape [H, W], or None
+        The alpha channel as it is stored, for what may be hidden in it; None if the picture has
+        none or is opaque.
+    evidence : tuple of ensemble.provenance.Note
+        What the file says of its origin; see `ensemble.evidence`.
     """
 
     rgb: np.ndarray
     width: int
     height: int
     digest: bytes | None = None
+    alpha: np.ndarray | None = None
+    evidence: tuple = ()
 
 
 def file_digest(data):
@@ -115,8 +107,7 @@ def open_picture(source, at_least=None):
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
-        rgb, width, height = _from_pil(source)
-        return Picture(rgb, width, height)
+        return _from_pil(source)
     if not isinstance(source, FILE):
         raise TypeError(f"An image is a path, bytes, a PIL image or a uint8 array [H, W, 3]; "
                         f"given {type(source).__name__}.")
@@ -146,7 +137,7 @@ def read_bytes(source):
         raise TypeError(f"A file is a path or bytes; given {type(source).__name__}.")
     data = _read(Path(source)) if isinstance(source, (str, Path)) else bytes(source)
     if not data:
-        raise EmptyFile("The file is empty.")
+        raise EmptyFile("empty")
     _check_bytes(len(data))
     return data
 
@@ -180,6 +171,27 @@ def fit_square(rgb, size, resample="bilinear"):
     return np.asarray(square)
 
 
+def check_content(picture):
+    """Refuse a picture in which there is nothing to judge.
+
+    Parameters
+    ----------
+    picture : Picture
+
+    Raises
+    ------
+    NothingToSee
+        If a side has fewer than `MIN_SIDE` pixels, or the picture is practically of one colour.
+    """
+    if min(picture.width, picture.height) < MIN_SIDE:
+        raise NothingToSee("too_few_pixels", width=picture.width, height=picture.height,
+                           least=MIN_SIDE)
+    # A grid of at most 256 pixels a side tells as much as all of them.
+    rows, columns = (max(1, side // 256) for side in picture.rgb.shape[:2])
+    if picture.rgb[::rows, ::columns].std(axis=(0, 1)).max() < FLAT:
+        raise NothingToSee("flat")
+
+
 def _from_array(array):
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
         raise TypeError(f"An image array is uint8 [H, W, 3]; "
@@ -191,7 +203,7 @@ def _from_array(array):
 def _read(path):
     try:
         if path.is_dir():
-            raise NotAFile(f"{path.name} is a folder; give an image file.")
+            raise NotAFile("folder", name=path.name)
         _check_bytes(path.stat().st_size)
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)  # a pipe or device has no size to check before
@@ -199,40 +211,35 @@ def _read(path):
         if isinstance(error, ImageError):
             raise
         reason = getattr(error, "strerror", None) or error
-        raise NotAFile(f"{path.name} can't be read: {reason}.") from error
+        raise NotAFile("unreadable", name=path.name, reason=reason) from error
 
 
 def _check_bytes(size):
     if size > MAX_BYTES:
-        raise FileTooLarge(f"The file has {size / 2**20:.1f} MB; "
-                           f"at most {MAX_BYTES // 2**20} MB are accepted.")
+        raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
+                           most=MAX_BYTES // 2**20)
 
 
 def _check_pixels(width, height):
     if width * height == 0:
-        raise DamagedImage(f"The image has {width} × {height} pixels; there is nothing to see.")
+        raise DamagedImage("no_pixels", width=width, height=height)
     if width * height > MAX_PIXELS:
-        raise TooManyPixels(f"The image has {width} × {height} pixels; "
-                            f"at most {MAX_PIXELS // 10**6} megapixels are accepted.")
+        raise TooManyPixels("too_many_pixels", width=width, height=height,
+                            most=MAX_PIXELS // 10**6)
 
 
 def _decode(data, at_least):
     if data.startswith(b"\xff\xd8") and guards.repeats_itself(data):
-        raise DamagedImage("The JPEG file repeats its parts more often than any camera or editor "
-                           "does; it is not decoded.")
-    with warnings.catch_warnings():
-        # Pillow warns of broken metadata and large pictures; neither is news to the visitor.
-        warnings.filterwarnings("ignore", module="PIL")
-        try:
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-        except Image.DecompressionBombError as error:
-            many, most = 2 * Image.MAX_IMAGE_PIXELS // 10**6, MAX_PIXELS // 10**6
-            raise TooManyPixels(f"The image has over {many} megapixels; "
-                                f"at most {most} are accepted.") from error
-        except Exception as error:  # decoders of untrusted bytes raise whatever they meet
-            raise _unreadable(data) from error
-        with image:
-            return Picture(*_from_pil(image, at_least), file_digest(data))
+        raise DamagedImage("repetitive")
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise TooManyPixels("far_too_many_pixels", most=MAX_PIXELS // 10**6,
+                            megapixels=2 * Image.MAX_IMAGE_PIXELS // 10**6) from error
+    except Exception as error:  # decoders of untrusted bytes raise whatever they meet
+        raise _unreadable(data) from error
+    with image:
+        return replace(_from_pil(image, at_least), digest=file_digest(data))
 
 
 def _unreadable(data):
@@ -242,17 +249,17 @@ def _unreadable(data):
             return _damaged(name)
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     plain = text[:512].isascii() and b"\0" not in text[:512]
-    kind = next((kind for start, kind in OTHER_FILES.items() if text.startswith(start)),
-                "text" if plain else "of an unknown kind")
-    return UnsupportedFormat(f"The file is {kind}; accepted are {ACCEPTED}.")
+    return UnsupportedFormat(next((key for start, key in OTHER_FILES.items()
+                                   if text.startswith(start)),
+                                  "text" if plain else "unknown_format"))
 
 
 def _damaged(name):
-    return DamagedImage(f"The {name} is damaged, cut short or of a rare kind: it can't be decoded.")
+    return DamagedImage("damaged", format=name)
 
 
 def _from_pil(image, at_least=None):
-    """PIL image → uint8 [H, W, 3], and the width and height that it has in full."""
+    """PIL image → Picture, upright, with the size that it has in full."""
     width, height = image.size
     _check_pixels(width, height)
     try:
@@ -262,6 +269,7 @@ def _from_pil(image, at_least=None):
         orientation = None
         with suppress(Exception):  # broken EXIF is no reason to refuse the picture
             orientation = image.getexif().get(ExifTags.Base.Orientation)
+        alpha = _alpha(image)
         image = to_rgb(image)
     except Exception as error:
         raise _damaged(image.format or "image") from error
@@ -269,4 +277,12 @@ def _from_pil(image, at_least=None):
         image = image.transpose(UPRIGHT[orientation])
         if orientation > 4:
             width, height = height, width
-    return np.asarray(image), width, height
+    return Picture(np.asarray(image), width, height, alpha=alpha)
+
+
+def _alpha(image):
+    """The alpha channel as it is stored; None if there is none or it hides nothing."""
+    if image.mode not in ("RGBA", "LA"):
+        return None
+    alpha = np.asarray(image.getchannel("A"))
+    return None if (alpha == 255).all() else alpha

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from ensemble.images import FILTERS
+from ensemble.vocabulary import AI, CONFIDENT, LIKELY, REAL
 
 SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "cifake"
-FORMAT = 1
+FORMAT = 2
 BOUNDS = ("min_side", "max_side")  # of a domain; one of them is enough
 NUMBER = (int, float)
 # What serving reads of a manifest, and its types; the one entry of a list stands for all.
@@ -22,7 +23,8 @@ SHAPE = {
     "name": str, "version": str, "input_size": int, "resize": str,
     "domain": dict,
     "members": [{"name": str, "file": str, "sha256": str}],
-    "calibration": {"weights": [NUMBER], "bias": NUMBER, "confident_from": NUMBER},
+    "calibration": {"weights": [NUMBER], "bias": NUMBER},
+    "bounds": {AI: dict, REAL: dict},
     "training": {"digests": {"file": str, "sha256": str}},
 }
 
@@ -193,12 +195,26 @@ def _manifest(path):
                         f"of members has a majority, and each has one weight.")
     if manifest["resize"] not in FILTERS:
         raise PackError(f"{where} names an unknown filter: {manifest['resize']}.")
+    for label in (AI, REAL):
+        _check_bounds(where, label, manifest["bounds"][label])
     domain = manifest["domain"]
     sides = [domain[bound] for bound in BOUNDS if bound in domain]
     if not sides or not all(isinstance(side, NUMBER) for side in sides) or sides != sorted(sides):
         raise PackError(f"{where} has the domain {json.dumps(domain)}; it is min_side or max_side "
                         f"or both, in pixels, the smaller first.")
     return manifest
+
+
+def _check_bounds(where, label, bounds):
+    """Each step of certainty starts at a probability; a surer one doesn't start earlier."""
+    steps = [step for step in (LIKELY, CONFIDENT) if step in bounds]
+    starts = [bounds[step].get("from") if isinstance(bounds[step], dict) else None
+              for step in steps]
+    if (len(steps) < len(bounds) or not all(isinstance(start, NUMBER) for start in starts)
+            or starts != sorted(starts) or not all(0.5 <= start <= 1 for start in starts)):
+        raise PackError(f"{where} has the bounds {json.dumps(bounds)} for {label}; they are "
+                        f"{LIKELY} and {CONFIDENT}, each with the probability that it starts "
+                        f"`from`, at least 0.5, the surer one no earlier.")
 
 
 def _differences(value, shape, at=""):

@@ -5,10 +5,28 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-AI, REAL = "AI-generated", "Real"
-CONFIDENT, UNCERTAIN = "confident", "uncertain"
+from ensemble.answer import answer
+from ensemble.sentences import fill
+from ensemble.vocabulary import AI, CONFIDENT, LIKELY, REAL, UNCERTAIN
+
 # A member's probability is kept this far from 0 and 1 before its logit is taken.
 EPSILON = 1e-6
+# Why the models can't tell, and what else the reader should know; by key, with fields in braces.
+# `page/words/reasons.json` has the same keys.
+REASONS = {
+    "reduced": "The models know pictures of {size} × {size} pixels; this one has {width} × "
+               "{height} and was reduced, which removes most of the traces they look for.",
+    "too_small": "The models know pictures from {min_side} pixels on; this one has {width} × "
+                 "{height}, too few for the traces they look for.",
+    "contradiction": "Most models vote {label}, but weighed by how well each one judges they lean "
+                     "the other way: the probability of {label} is {p_label}.",
+    "unsure": "The models give {label} a probability of {p_label}. On pictures that they had never "
+              "met they were right often enough to rely on from {bound} on only.",
+    "silent": "The models give {label} a probability of {p_label}; on pictures that they had never "
+              "met, no probability was right often enough for them to say so.",
+    "trained_on": "This very file was in the training data, so the vote says nothing about how "
+                  "well the models judge new images.",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +47,26 @@ class Vote:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why the models can't tell, or what else the reader of a vote should know.
+
+    Attributes
+    ----------
+    key : str
+        Of its sentence in `REASONS`.
+    fields : dict
+        What its braces stand for.
+    """
+
+    key: str
+    fields: dict = field(default_factory=dict)
+
+    def __str__(self):
+        """The reason in English."""
+        return fill(REASONS[self.key], self.fields)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the ensemble says of one image.
 
@@ -40,14 +78,17 @@ class Verdict:
         The majority of the votes.
     p_ai : float
         Calibrated probability that the image is AI-generated.
-    certainty : {"confident", "uncertain"}
+    certainty : {"confident", "likely", "uncertain"}
+        Of the label, by the pack's promises.
     agreement : {"3-0", "2-1"}
         Votes for and against the label.
     votes : tuple of Vote
     width, height : int
         Of the image, in pixels.
-    reasons : tuple of str
-        Why the verdict is uncertain, and what else the reader should know.
+    reasons : tuple of Reason
+        Why the models are uncertain, and what else the reader should know.
+    evidence : tuple of ensemble.provenance.Note
+        What the file and its pixels say of their origin; it has no part in label and `p_ai`.
     maps : dict of str to ndarray of float32, shape [h, w]
         Class-activation map of each network: logits, positive where it sees AI.
     """
@@ -61,16 +102,30 @@ class Verdict:
     width: int
     height: int
     reasons: tuple
+    evidence: tuple = ()
     maps: dict = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def answer(self):
+        """"AI-generated", "Partly AI-generated", "Real" or "Can't tell": what a visitor is told."""
+        return answer(self.evidence, self.label, self.certainty)[0]
+
+    @property
+    def because(self):
+        """"credentials", "mark", "notes" or "models": what the answer rests on."""
+        return answer(self.evidence, self.label, self.certainty)[1]
 
     def as_dict(self):
         """The verdict as the command line and the API give it."""
         return {
+            "answer": self.answer, "because": self.because,
+            "evidence": [note.as_dict() for note in self.evidence],
             "pack": self.pack, "label": self.label, "p_ai": round(self.p_ai, 7),
             "certainty": self.certainty, "agreement": self.agreement,
             "votes": [{"member": v.member, "p_ai": round(v.p_ai, 7), "label": v.label}
                       for v in self.votes],
-            "width": self.width, "height": self.height, "reasons": list(self.reasons),
+            "width": self.width, "height": self.height,
+            "reasons": [str(reason) for reason in self.reasons],
         }
 
 
@@ -95,14 +150,35 @@ def majority(p_ai):
     return (p_ai >= 0.5).sum(axis=-1) * 2 > p_ai.shape[-1]
 
 
-def calibrate(p_ai, calibration):
-    """One calibrated probability from the members': logistic regression on their logits.
+def correct(p_ai, calibration):
+    """The members' probabilities, each corrected by what was learned of it on held-out pictures.
 
     Parameters
     ----------
     p_ai : ndarray, shape [..., members]
+        As the members give them.
     calibration : dict
-        `weights` (one a member) and `bias`, fitted on the validation split.
+        With `scales` and `shifts` of each member's logit; without, nothing is corrected.
+
+    Returns
+    -------
+    ndarray, shape [..., members]
+    """
+    if "scales" not in calibration:
+        return p_ai
+    return sigmoid(logits(p_ai) * calibration["scales"] + calibration["shifts"])
+
+
+def calibrate(p_ai, calibration):
+    """One calibrated probability from the members'.
+
+    Parameters
+    ----------
+    p_ai : ndarray, shape [..., members]
+        Corrected.
+    calibration : dict
+        `weights` (one a member) and `bias` of a logistic regression on the members' logits, and
+        `median`, the weight of their median (0 if absent); fitted on held-out pictures.
 
     Returns
     -------
@@ -113,7 +189,14 @@ def calibrate(p_ai, calibration):
     Platt 1999, "Probabilistic outputs for support vector machines", with several inputs.
     """
     score = logits(p_ai) @ np.asarray(calibration["weights"]) + calibration["bias"]
-    return 1 / (1 + np.exp(-score))
+    if median := calibration.get("median", 0):
+        score = score + median * np.median(logits(p_ai), axis=-1)
+    return sigmoid(score)
+
+
+def sigmoid(score):
+    """The probability of a logit."""
+    return 1 / (1 + np.exp(-np.asarray(score)))
 
 
 def logits(p_ai):
@@ -142,6 +225,45 @@ def beyond(domain, picture):
     return max(above, 0) + min(below, 0)
 
 
+def starts(bounds, step, called_ai):
+    """Where a step of certainty starts, for many verdicts at once.
+
+    Parameters
+    ----------
+    bounds : dict
+        Of the manifest: label → step → `from`.
+    step : {"confident", "likely"}
+    called_ai : ndarray of bool, shape [N]
+        Whether each label is AI-generated.
+
+    Returns
+    -------
+    ndarray of float64, shape [N]
+        Infinite where the step is not given for the label.
+    """
+    ai, real = (bounds[label].get(step, {}).get("from", np.inf) for label in (AI, REAL))
+    return np.where(called_ai, ai, real)
+
+
+def certainty_of(bounds, p_label):
+    """The surest step whose bound the probability of a label reaches.
+
+    Parameters
+    ----------
+    bounds : dict
+        Of this label, in the manifest: step → `from`, the probability that it starts at; a step
+        that could not be promised is left out.
+    p_label : float
+        Calibrated.
+
+    Returns
+    -------
+    {"confident", "likely", "uncertain"}
+    """
+    return next((step for step in (CONFIDENT, LIKELY)
+                 if step in bounds and p_label >= bounds[step]["from"]), UNCERTAIN)
+
+
 def decide(manifest, picture, p_ai, maps, known=False):
     """Votes, majority, calibrated probability and certainty of one image.
 
@@ -166,31 +288,34 @@ def decide(manifest, picture, p_ai, maps, known=False):
     label = AI if majority(p_ai) else REAL
     ayes = sum(vote.label == label for vote in votes)
     overall = float(calibrate(p_ai, manifest["calibration"]))
-    doubts, notes = [], []
-    outside = beyond(manifest["domain"], picture)
-    if outside > 0:
-        size = manifest["input_size"]
-        doubts.append(f"The models know pictures of {size} × {size} pixels; this one has "
-                      f"{picture.width} × {picture.height} and was reduced, which removes most "
-                      f"of the traces they look for.")
-    elif outside < 0:
-        doubts.append(f"The models know pictures from {manifest['domain']['min_side']} pixels on; "
-                      f"this one has {picture.width} × {picture.height}, too few for the traces "
-                      f"they look for.")
-    for_label = overall if label == AI else 1 - overall
-    if for_label < 0.5:
-        doubts.append(f"Most models say {label}, but weighed by how well each one judges they lean "
-                      f"the other way: the calibrated probability of {label} is "
-                      f"{percent(for_label)}.")
-    elif for_label < (bound := manifest["calibration"]["confident_from"]):
-        doubts.append(f"The calibrated probability of {label}, {percent(for_label)}, is below the "
-                      f"{math.ceil(bound * 1000) / 10:.1f}% from which on a verdict is confident.")
-    if known:
-        notes.append("This very file was in the training data, so the verdict says nothing about "
-                     "how well the models judge new images.")
-    return Verdict(manifest["name"], label, overall, UNCERTAIN if doubts else CONFIDENT,
+    p_label = overall if label == AI else 1 - overall
+    bounds = manifest["bounds"][label]
+    doubts = [*_size_doubts(manifest, picture), *_vote_doubts(label, p_label, bounds)]
+    notes = [Reason("trained_on")] if known else []
+    return Verdict(manifest["name"], label, overall,
+                   UNCERTAIN if doubts else certainty_of(bounds, p_label),
                    f"{ayes}-{len(votes) - ayes}", votes, picture.width, picture.height,
-                   (*doubts, *notes), maps)
+                   (*doubts, *notes), picture.evidence, maps)
+
+
+def _size_doubts(manifest, picture):
+    outside = beyond(manifest["domain"], picture)
+    size = {"width": picture.width, "height": picture.height}
+    if outside > 0:
+        yield Reason("reduced", {"size": manifest["input_size"], **size})
+    elif outside < 0:
+        yield Reason("too_small", {"min_side": manifest["domain"]["min_side"], **size})
+
+
+def _vote_doubts(label, p_label, bounds):
+    fields = {"label": label, "p_label": percent(p_label)}
+    if p_label < 0.5:
+        yield Reason("contradiction", fields)
+    elif not bounds:
+        yield Reason("silent", fields)
+    elif certainty_of(bounds, p_label) == UNCERTAIN:
+        lowest = min(bound["from"] for bound in bounds.values())
+        yield Reason("unsure", {**fields, "bound": f"{math.ceil(lowest * 1000) / 10:.1f}%"})
 
 
 def percent(p):

@@ -8,14 +8,14 @@ import gradio as gr
 from ensemble.vote import percent
 from page import KEEP_SECONDS, packs
 from page.address import address, mistake_address
-from page.words import everywhere, text, translated
+from page.words import everywhere, member_text, text
 
 LICENCE = "https://www.apache.org/licenses/LICENSE-2.0"
 
 
 def tab(ensemble):
     """In words first; then the code to copy."""
-    alone = len(ensemble.ensembles) == 1
+    alone = len(ensemble.packs) == 1
     packs.each(ensemble, lambda one: gr.HTML(
         everywhere(lambda said: explanation(one, said, alone)), apply_default_css=False))
     gr.HTML(everywhere(api), apply_default_css=False)
@@ -40,8 +40,7 @@ def explanation(ensemble, language="en", alone=True):
     size, side = ensemble.manifest["input_size"], ensemble.manifest["domain"].get("max_side")
     of_kind = "_photos" * (packs.kind(ensemble.manifest) == "photos")
     members = "".join(
-        f"<li><b>{escape(member['name'])}</b>: "
-        f"{escape(translated('panel.about_', member.get('description', ''), language))}</li>"
+        "<li><b>{}</b>: {}</li>".format(*map(escape, member_text(member, language)))
         for member in ensemble.manifest["members"])
     added = (text("about.limit_added", language)
              if ensemble.manifest["training"].get("added_fakes") else "")

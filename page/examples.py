@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from ensemble import ImageError, Verdict
 from ensemble.images import file_digest
-from ensemble.vote import AI, CONFIDENT, REAL
+from ensemble.vocabulary import AI, CONFIDENT, REAL
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 GROUPS = {"real": REAL, "ai": AI}  # folder → truth
@@ -73,7 +73,7 @@ def hard(ensemble):
     dict of str to list of Example
         Under "hard"; empty if there are none.
     """
-    if len(ensemble.ensembles) == 1:
+    if len(ensemble.packs) == 1:
         return {}
     truths = {path: truth for group, truth in GROUPS.items()
               for path in (EXAMPLES / group / "full").glob("*.jpg")}

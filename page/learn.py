@@ -8,7 +8,8 @@ from urllib.parse import quote
 import gradio as gr
 
 from ensemble import Verdict
-from ensemble.vote import AI, REAL, percent
+from ensemble.vocabulary import AI, REAL
+from ensemble.vote import percent
 from page import JUDGES
 from page.examples import galleries
 from page.panel import WORDS
@@ -82,7 +83,7 @@ def tab(ensemble):
                 apply_default_css=False)
         return
     # All thumbnails are of one size, so one pack judges them all.
-    manifest = ensemble.route(ensemble.open(examples[0].path)).manifest
+    manifest = ensemble.pack_for(ensemble.open(examples[0].path)).manifest
 
     def shuffle(request: gr.Request):
         return kinds(examples, manifest, random.Random(), language(request))

@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 import httpx
 import safehttpx
 
-from ensemble.images import ACCEPTED, MAX_BYTES, FileTooLarge, NotAFile, UnsupportedFormat
+from ensemble.errors import FileTooLarge, NotAFile, UnsupportedFormat
+from ensemble.images import MAX_BYTES
 
 DEADLINE = 15  # seconds for all of it, redirects and names included
 REDIRECTS = 5
@@ -47,10 +48,9 @@ def fetch(address):
     except (FileTooLarge, UnsupportedFormat):
         raise
     except TimeoutError as error:
-        raise NotAFile(f"The address {address} did not answer in full "
-                       f"within {DEADLINE} seconds.") from error
+        raise NotAFile("address_slow", address=address, seconds=DEADLINE) from error
     except Exception as error:  # sockets, names, certificates, statuses: many libraries' types
-        raise NotAFile(f"The address {address} can't be fetched.") from error
+        raise NotAFile("address_failed", address=address) from error
 
 
 def is_public(ip):
@@ -65,7 +65,7 @@ async def _get(address):
     for _ in range(REDIRECTS + 1):
         url = httpx.URL(address)
         if url.scheme not in ("http", "https"):
-            raise NotAFile(f"{url.scheme} is no scheme of the web.")
+            raise NotAFile("address_malformed")
         transport = safehttpx.AsyncSecureTransport(await _public_ip(url.host))
         # A proxy named in the environment would go round the checked connection.
         async with (httpx.AsyncClient(transport=transport, trust_env=False) as client,
@@ -73,7 +73,7 @@ async def _get(address):
             if not answer.has_redirect_location:
                 return await _body(answer.raise_for_status())
             address = urljoin(str(url), answer.headers["Location"])
-    raise NotAFile(f"More than {REDIRECTS} redirects.")
+    raise NotAFile("address_failed", address=address)
 
 
 async def _public_ip(host):
@@ -81,18 +81,17 @@ async def _public_ip(host):
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     addresses = sorted({entry[4][0] for entry in found}, key=lambda ip: ":" in ip)
     if not all(map(is_public, addresses)):
-        raise NotAFile(f"{host} is not on the public web.")
+        raise NotAFile("address_failed", address=host)
     return addresses[0]
 
 
 async def _body(answer):
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/") and kind not in UNNAMED:
-        raise UnsupportedFormat(f"The address gives {kind}; accepted are {ACCEPTED}.")
+        raise UnsupportedFormat("address_not_image", content_type=kind)
     data = bytearray()
     async for chunk in answer.aiter_raw():
         data += chunk
         if len(data) > MAX_BYTES:
-            raise FileTooLarge(f"The address gives more than {MAX_BYTES // 2**20} MB; "
-                               f"at most that is accepted.")
+            raise FileTooLarge("address_too_large", most=MAX_BYTES // 2**20)
     return bytes(data)

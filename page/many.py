@@ -13,12 +13,14 @@ import gradio as gr
 from PIL import Image
 
 from ensemble import ImageError, Verdict
-from ensemble.images import ACCEPTED, MAX_BYTES, MAX_PIXELS, FileTooLarge, NotAFile
-from ensemble.vote import AI, CONFIDENT, percent
+from ensemble.errors import ACCEPTED, FileTooLarge, NotAFile
+from ensemble.images import MAX_BYTES, MAX_PIXELS
+from ensemble.vocabulary import AI, CONFIDENT
+from ensemble.vote import percent
 from page import JUDGES, packs
 from page.panel import WORDS, data_uri
 from page.uploads import source
-from page.words import everywhere, language, text, translated
+from page.words import everywhere, language, reason_text, text
 
 LIMIT = 200  # files at once
 SIDE = 128  # pixels of a thumbnail
@@ -97,9 +99,9 @@ def judged(ensemble, file):
     try:
         if "path" not in file:
             if isinstance(size, int) and size > MAX_BYTES:
-                raise FileTooLarge(f"The file has {size / 2**20:.1f} MB; "
-                                   f"at most {MAX_BYTES // 2**20} MB are accepted.")
-            raise NotAFile(f"{name} could not be uploaded.")
+                raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
+                                   most=MAX_BYTES // 2**20)
+            raise NotAFile("not_uploaded", name=name)
         picture = ensemble.open(source(file))
         return Row(name, ensemble.judge(picture), _thumbnail(picture.rgb))
     except ImageError as error:
@@ -122,7 +124,7 @@ def as_csv(ensemble, rows):
         column a member for its `p_ai`, and `error` and `message` of a file that could not be
         judged.
     """
-    columns = ["file", *["pack"] * (len(ensemble.ensembles) > 1), "label", "p_ai", "certainty",
+    columns = ["file", *["pack"] * (len(ensemble.packs) > 1), "label", "p_ai", "certainty",
                "agreement", *_members(ensemble), "width", "height", "reasons", "error", "message"]
     table = io.StringIO()
     writer = csv.DictWriter(table, columns, extrasaction="ignore")
@@ -200,12 +202,10 @@ def results(ensemble, rows, language):
 
 def _members(ensemble):
     """Names of the members of all packs, each once: packs may share some."""
-    return list(dict.fromkeys(member.name for one in ensemble.ensembles for member in one.members))
+    return list(dict.fromkeys(member.name for one in ensemble.packs for member in one.members))
 
 
 def _fields(row):
-    if isinstance(row.verdict, ImageError):
-        return {"error": type(row.verdict).__name__, "message": str(row.verdict)}
     return row.verdict.as_dict()
 
 
@@ -255,9 +255,7 @@ def _line(at, row, ensemble, language):
         votes = {vote.member: vote.p_ai for vote in row.verdict.votes}
         cells = "".join(f'<td class="number">{"–" if p is None else percent(p)}</td>'
                         for p in (row.verdict.p_ai, *map(votes.get, _members(ensemble))))
-        words = {name: text(key, language) for name, key in WORDS.items()}
-        why = " ".join(translated("panel.reason_", reason, language, words)
-                       for reason in row.verdict.reasons)
+        why = " ".join(reason_text(reason, language) for reason in row.verdict.reasons)
         why = f"{packs.judged_by(ensemble, row.verdict, language)} {why}".strip()
     return (f'<tr {_data(at, row)}><th scope="row">{escape(row.name)}</th>'
             f'<td>{said}<small>{sure}</small></td>{cells}<td class="why">{escape(why)}</td></tr>')

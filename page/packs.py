@@ -5,7 +5,8 @@ import math
 
 import gradio as gr
 
-from ensemble.vote import CONFIDENT, beyond
+from ensemble.vocabulary import CONFIDENT
+from ensemble.vote import beyond
 from page.words import label, text
 
 FEWEST = 30  # pictures of a generator that say something of it
@@ -22,15 +23,15 @@ def each(ensemble, lay_out):
 
     Parameters
     ----------
-    ensemble : Ensemble or Router
+    ensemble : Ensemble
     lay_out : callable
         Takes the ensemble of one pack.
     """
-    if len(ensemble.ensembles) == 1:
-        lay_out(*ensemble.ensembles)
+    if len(ensemble.packs) == 1:
+        lay_out(*ensemble.packs)
         return
     with gr.Tabs():
-        for one in ensemble.ensembles:
+        for one in ensemble.packs:
             with gr.Tab(label(f"packs.{kind(one.manifest)}")):
                 lay_out(one)
 
@@ -40,7 +41,7 @@ def judged_by(ensemble, verdict, language):
 
     Parameters
     ----------
-    ensemble : Ensemble or Router
+    ensemble : Ensemble
     verdict : Verdict or None
         None before there is a picture.
 
@@ -49,11 +50,11 @@ def judged_by(ensemble, verdict, language):
     str
         Empty if there is one pack only.
     """
-    if len(ensemble.ensembles) == 1:
+    if len(ensemble.packs) == 1:
         return ""
     if not verdict:
         return text("packs.by_size", language)
-    manifest = next(one.manifest for one in ensemble.ensembles
+    manifest = next(one.manifest for one in ensemble.packs
                     if one.manifest["name"] == verdict.pack)
     return text(f"packs.judged_{kind(manifest)}", language)
 

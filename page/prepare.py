@@ -152,7 +152,7 @@ def comparison(ensemble, compared, language):
         before, after = ensemble.judge(given), None if new is old else ensemble.judge(new)
         line = text("prepare.unchanged" if new is old else "prepare.caveat", language)
     names = ([vote.member for vote in before.votes] if before
-             else [member.name for member in ensemble.ensembles[0].members])
+             else [member.name for member in ensemble.packs[0].members])
     votes = [(escape(name), before and before.votes[at], after and after.votes[at])
              for at, name in enumerate(names)]
     rows = "".join(f'<tr><th scope="row">{name}</th>{_said(left, language)}'

@@ -7,7 +7,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder, is_in_or_equal
 
 from ensemble import ImageError
-from ensemble.images import NotAFile
+from ensemble.errors import NotAFile
 from page.links import fetch
 
 
@@ -35,7 +35,7 @@ def source(file):
         try:
             return base64.b64decode(file.partition(",")[2], validate=True)
         except binascii.Error as error:
-            raise NotAFile("The data: URI is not valid base64.") from error
+            raise NotAFile("not_base64") from error
     if isinstance(file, str) and file.startswith(("http://", "https://")):
         return fetch(file)
     if not isinstance(file, dict) or not isinstance(file.get("path"), str):

@@ -12,9 +12,18 @@ from pathlib import Path
 
 from gradio.i18n import I18nData
 
+from ensemble.sentences import fill
+from ensemble.vocabulary import AI, CANT_TELL, PARTLY, REAL
+
 FOLDER = Path(__file__).with_name("words")
-LANGUAGES = ("en", "th", "zh-TW", "es")
-FIELD = re.compile(r"\{(\w+)\}")
+# By code, each called as its speakers call it.
+LANGUAGES = {"en": "English", "th": "ไทย", "zh-TW": "繁體中文", "es": "Español"}
+# What else a browser may call a language that the page has: all Chinese is written as in Taiwan.
+ALIASES = {"zh": "zh-TW", "zh-CN": "zh-TW", "zh-HK": "zh-TW", "zh-SG": "zh-TW", "zh-Hans": "zh-TW",
+           "zh-Hant": "zh-TW"}
+# An answer or a label → the key of its word.
+LABELS = {AI: "common.ai", REAL: "common.real", PARTLY: "common.partly",
+          CANT_TELL: "common.cant_tell"}
 _rendered = {language: {} for language in LANGUAGES}
 
 
@@ -35,7 +44,7 @@ def text(key, language="en", **fields):
     KeyError
         If there is no such text, or it holds a field that is not given.
     """
-    return FIELD.sub(lambda field: str(fields[field[1]]), _texts()[key][language])
+    return fill(_texts()[key][language], fields)
 
 
 def label(key):
@@ -68,8 +77,9 @@ def everywhere(render):
 
 def translations():
     """Of each language all texts by key, as `gr.I18n(**translations())` takes them."""
-    return {language: {key: entry[language] for key, entry in _texts().items()}
-            | _rendered[language] for language in LANGUAGES}
+    known = {language: {key: entry[language] for key, entry in _texts().items()}
+             | _rendered[language] for language in LANGUAGES}
+    return known | {alias: known[language] for alias, language in ALIASES.items()}
 
 
 def language(request):
@@ -82,35 +92,59 @@ def language(request):
     Returns
     -------
     str
-        The first that the visitor accepts, `en` if it is none of `LANGUAGES`.
+        The one that the page's address names (`?language=th`), else the first that the visitor's
+        browser accepts; `en` if it is none of `LANGUAGES`.
     """
-    accepted = request.headers.get("accept-language", "") if request else ""
-    first = re.split("[,;]", accepted)[0].strip()
-    return next((known for known in (first, first.partition("-")[0]) if known in LANGUAGES), "en")
+    if not request:
+        return "en"
+    accepted = re.split("[,;]", request.headers.get("accept-language", ""))[0]
+    for name in (request.query_params.get("language", ""), accepted):
+        for known in (name.strip(), name.strip().partition("-")[0]):
+            if ALIASES.get(known, known) in LANGUAGES:
+                return ALIASES.get(known, known)
+    return "en"
 
 
-def translated(group, sentence, language, words=None):
-    """A sentence that a library made in English, in another language.
+def reason_text(reason, language="en"):
+    """A verdict's reason in words.
 
     Parameters
     ----------
-    group : str
-        Start of the keys whose English texts are the sentences the library can make.
-    sentence, language : str
-    words : dict, optional
-        Translations of what its fields may hold.
+    reason : ensemble.Reason
+    language : str
+    """
+    fields = {name: text(LABELS[value], language) if value in LABELS else value
+              for name, value in reason.fields.items()}
+    return text(f"reasons.{reason.key}", language, **fields)
+
+
+def error_text(error, language="en"):
+    """Why an image can't be judged, in words.
+
+    Parameters
+    ----------
+    error : ensemble.ImageError
+    language : str
+    """
+    return text(f"errors.{error.key}", language, **error.fields)
+
+
+def member_text(entry, language="en"):
+    """What a member is called for people, and what it is.
+
+    Parameters
+    ----------
+    entry : dict
+        Of the manifest; one of a kind that the page doesn't know keeps its own words.
+    language : str
 
     Returns
     -------
-    str
-        The sentence itself where no text of the group fits it.
+    name, about : str
     """
-    for key, entry in _texts().items():
-        if key.startswith(group) and (match := _pattern(entry["en"]).fullmatch(sentence)):
-            fields = {name: (words or {}).get(value, value)
-                      for name, value in match.groupdict().items()}
-            return text(key, language, **fields)
-    return sentence
+    if (key := f"members.{entry.get('kind')}") in _texts():
+        return text(key, language), text(f"{key}_about", language)
+    return entry["name"], entry.get("description", "")
 
 
 @cache
@@ -118,18 +152,3 @@ def _texts():
     return {f"{path.stem}.{name}": entry for path in sorted(FOLDER.glob("*.json"))
             for name, entry in json.loads(path.read_text("utf-8")).items()}
 
-
-@cache
-def _pattern(template):
-    """What a template matches: each field anything, the same where it comes again."""
-    seen, parts = set(), []
-    for part in re.split(r"(\{\w+\})", template):
-        name = part[1:-1]
-        if not FIELD.fullmatch(part):
-            parts.append(re.escape(part))
-        elif name in seen:
-            parts.append(f"(?P={name})")
-        else:
-            seen.add(name)
-            parts.append(f"(?P<{name}>.+?)")
-    return re.compile("".join(parts), re.DOTALL)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import TimeoutError
 
 from ensemble import Ensemble
-from ensemble.vote import AI, REAL
+from ensemble.vocabulary import AI, REAL
 from page import learn
 from page.examples import galleries
 from page.words import LANGUAGES

@@ -45,7 +45,7 @@ def test_a_manifest_that_is_not_json_is_refused(folder):
     (lambda m: m.update(members={}), "members"),
     (lambda m: m["members"][1].pop("sha256"), r"members\[1\].sha256"),
     (lambda m: m["calibration"].update(weights=[1, 2, None]), r"calibration.weights\[2\]"),
-    (lambda m: m["calibration"].pop("confident_from"), "calibration.confident_from"),
+    (lambda m: m["bounds"].pop("Real"), "bounds.Real"),
     (lambda m: m["training"].pop("digests"), "training.digests"),
     (lambda m: m["members"].pop(), "2 members and 3 weights"),
     (lambda m: m["calibration"].update(weights=[1, 2]), "3 members and 2 weights"),

@@ -9,7 +9,8 @@ import pytest
 
 from ensemble import Picture
 from ensemble.provenance import SENTENCES
-from ensemble.vote import AI, REAL, decide
+from ensemble.vocabulary import AI, REAL
+from ensemble.vote import decide
 from page import words
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack, read_manifest

@@ -41,19 +41,29 @@ def build_tiny_pack(folder, known=(), name="tiny", domain=None):
     digests = np.sort(np.array([int.from_bytes(d, "big") for d in known], np.uint64))
     digests.astype(">u8").tofile(folder / "training.digests")
     write_manifest(folder, {
-        "format": 1, "name": name, "version": "1.0.0",
+        "format": 2, "name": name, "version": "1.0.0",
         "input_size": SIZE, "resize": "bilinear", "domain": domain or {"max_side": 64},
         "members": [
             {"name": "svm", "description": "brightness", "parameters": 5, **entry("svm.onnx")},
             {"name": "cnn", "description": "contrast", "parameters": 6, **entry("cnn.onnx")},
             {"name": "resnet", "description": "redness", "parameters": 6,
              **entry("resnet.onnx")}],
-        "calibration": {"weights": [0.5, 0.6, 0.7], "bias": 0.1, "confident_from": 0.8},
+        "calibration": {"weights": [0.5, 0.6, 0.7], "bias": 0.1},
+        "bounds": bounds(0.8, 0.65),
+        "promises": {"confident": {"right": 0.97, "accused": 0.005},
+                     "likely": {"right": 0.85, "accused": 0.03}},
         "training": {"data": "formulas", "images": 1234, "added_fakes": 56,
                      "fingerprint": "f00d5eed", "seed": 7, "commit": "c0ffee",
                      "digests": entry("training.digests")},
     })
     return folder
+
+
+def bounds(confident, likely):
+    """Where the steps of certainty start, the same for both labels."""
+    return {label: {"confident": {"from": confident, "right": 0.98},
+                    "likely": {"from": likely, "right": 0.9}}
+            for label in ("AI-generated", "Real")}
 
 
 def entry(name):

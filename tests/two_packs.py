@@ -4,7 +4,7 @@ import json
 
 from PIL import Image
 
-from tests.tiny import build_tiny_pack, read_manifest, write_manifest
+from tests.tiny import bounds, build_tiny_pack, read_manifest, write_manifest
 
 
 def row(**changes):
@@ -31,7 +31,7 @@ def build_packs(folder):
     for name, domain in (("small", {"max_side": 64}), ("photos", {"min_side": 65})):
         made = build_tiny_pack(folder / name, name=name, domain=domain)
         manifest = read_manifest(made)
-        manifest["calibration"]["confident_from"] = 0.99
+        manifest["bounds"] = bounds(0.99, 0.98)
         manifest["training"]["added_fakes"] = 0
         write_manifest(made, manifest)
     (folder / "photos" / "reports").mkdir()

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from ensemble.images import ImageError
+from ensemble.errors import ImageError
 from ensemble.pack import SHIPPED, PackError
 from training import commands
 from training.errors import DataError, WeightsError
@@ -18,7 +18,8 @@ AREAS = {
         commands.recipes, commands.fit, commands.export, commands.litert, commands.reproduce),
     "photos: the pack for photographs": (commands.make_photos, commands.photos),
     "measure: what a pack or a run is worth": (
-        commands.evaluate, commands.robustness, commands.resize, commands.generators),
+        commands.evaluate, commands.robustness, commands.resize, commands.generators,
+        commands.calibrate),
     "report: what is written down and published": (commands.report, commands.publish),
 }
 WITH_KERAS = {commands.dcgan, commands.ddpm, commands.sample, commands.recipes, commands.fit,
@@ -181,6 +182,13 @@ def _generators(add):
     _fakes(add)
 
 
+def _calibrate(add):
+    _pack(add)
+    add("--data", required=True, help="CIFAKE's train split; for photographs, parquet with whole, "
+                                      "label, source, generator and group")
+    _seed(add)
+
+
 def _report(add):
     _pack(add)
     add("--readme", default="README.md")
@@ -225,7 +233,8 @@ ARGUMENTS = {
     commands.export: _export, commands.litert: _litert, commands.reproduce: _reproduce,
     commands.make_photos: _make_photos, commands.photos: _photos, commands.evaluate: _evaluate,
     commands.robustness: _robustness, commands.resize: _resize,
-    commands.generators: _generators, commands.report: _report, commands.publish: _publish,
+    commands.generators: _generators, commands.calibrate: _calibrate, commands.report: _report,
+    commands.publish: _publish,
 }
 
 if __name__ == "__main__":

@@ -152,6 +152,28 @@ def generators(options):
                       options.out, options.images)
 
 
+def calibrate(options):
+    """fit a pack's probability and promises again, on pictures that it was not trained on"""
+    manifest = read(options.pack).manifest
+    if "min_side" not in manifest["domain"]:
+        from training.export.pack import batches, complete
+        from training.images.data import load_parts
+
+        _, validation = load_parts(options.data)
+        complete(manifest, Path(options.pack), batches(validation.images), validation.labels)
+        return
+    from training.photos.calibrate import calibrate as fit_again
+
+    measured = fit_again(options.pack, options.data, options.seed)
+    print(f"{measured['n']} pictures of {measured['groups']} groups: "
+          f"ROC-AUC {measured['roc_auc']:.3f}, label against number "
+          f"{measured['label_against_number']:.1%}")
+    for step, row in measured["steps"].items():
+        right = "never given" if row["right"] is None else f"right {row['right']:.1%}"
+        print(f"{step}: {row['coverage']:.1%} of the verdicts, {right}, real pictures accused "
+              f"{row['accused']:.2%} (worst part {row['accused_worst']:.2%})")
+
+
 def report(options):
     """write README's table and the model card from the pack's reports"""
     from training.report.readme import write

@@ -27,6 +27,8 @@ class Recipe:
     export : callable or None
         `(model, size, path)` writes the ONNX file that serves the model, `uint8 [N, H, W, 3] →
         p_ai [N]`. None for a generator, which judges nothing.
+    kind : str or None
+        What `page/words/members.json` calls such a member, if it has a word for it.
     size : int
         Side of its input in pixels.
     classes : int
@@ -57,6 +59,7 @@ class Recipe:
     build: Callable
     fit: Callable
     export: Callable | None = None
+    kind: str | None = None
     size: int = 32
     classes: int = 2
     parameters: int | None = None

@@ -14,7 +14,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from tqdm import trange
 
-from ensemble import Ensemble
+from ensemble import PackModels
 from ensemble.member import cores
 from training.cifake import models  # noqa: F401 (Keras has to know the layers of a saved network)
 from training.cifake.export import serve
@@ -64,7 +64,7 @@ def litert(pack, runs, train, data, out):
         If the pack has no network, or a network's run is missing or is not the one that the pack
         was exported from.
     """
-    ensemble, out = Ensemble.load(pack), Path(out)
+    ensemble, out = PackModels.load(pack), Path(out)
     members = {member.name: member for member in ensemble.members if member.has_map}
     if not members:
         raise DataError(f"{pack}: the pack has no network, and only those become LiteRT files.")

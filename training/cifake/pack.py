@@ -8,12 +8,10 @@ import keras
 from ensemble import pack
 from training.cifake.recipes import RECIPES
 from training.errors import DataError
-from training.export.pack import MAX_SIDE, RESIZE, complete, described, keep_digests
+from training.export.pack import MAX_SIDE, RESIZE, batches, complete, described, keep_digests
 from training.fitting import svm
 from training.images.data import fingerprint
 from training.records import history, write_json
-
-BATCH = 500  # validation images that are judged at a time
 
 
 def export_pack(runs, out, train, validation, version="1.4.0"):
@@ -54,6 +52,7 @@ def export_pack(runs, out, train, validation, version="1.4.0"):
         "input_size": size, "resize": RESIZE, "domain": {"max_side": MAX_SIDE},
         "members": described(
             out, {name: recipe.description for name, recipe in RECIPES.items()},
+            {name: recipe.kind for name, recipe in RECIPES.items()},
             {name: record.get("parameters") for name, record in records.items()}),
         "calibration": {},
         "training": {"data": "CIFAKE train split, de-duplicated",
@@ -63,9 +62,7 @@ def export_pack(runs, out, train, validation, version="1.4.0"):
                      "seed": longest["seed"], "commit": longest["commit"],
                      "digests": keep_digests(out, both.digests), "runs": records},
     }
-    complete(manifest, out,
-             (validation.images[i:i + BATCH] for i in range(0, len(validation), BATCH)),
-             validation.labels)
+    complete(manifest, out, batches(validation.images), validation.labels)
     write_json(out / "reports" / "training.json",
                {name: history(runs / name) for name in ("cnn", "resnet", "svm")})
     return manifest

@@ -75,10 +75,12 @@ def _with_fakes(train, generator):
 # In the order of the pack.
 RECIPES = {recipe.name: recipe for recipe in (
     Recipe("svm", OURS, "RBF support vector machine on flattened pixels and their spectrum",
-           lambda size, weights: models.svm(), fit_svm_member, export_svm),
+           lambda size, weights: models.svm(), fit_svm_member, export_svm,
+           kind="svm-rbf"),
     Recipe("cnn", OURS, "plain convolutional network", lambda size, weights: models.cnn(),
-           fit_network_member, export_network, epochs=72, batch=128, optimizer=muon.cosine),
+           fit_network_member, export_network, kind="cnn", epochs=72, batch=128,
+           optimizer=muon.cosine),
     Recipe("resnet", OURS, "residual network", lambda size, weights: models.resnet(),
-           fit_network_member, export_network, epochs=72, average=14, batch=128,
+           fit_network_member, export_network, kind="resnet", epochs=72, average=14, batch=128,
            optimizer=muon.cosine),
 )}

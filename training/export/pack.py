@@ -3,13 +3,24 @@
 import numpy as np
 import onnx
 
-from ensemble import Ensemble, pack, vote
-from training.export.calibration import calibration
+from ensemble import PackModels, pack, vote
+from ensemble.vocabulary import AI, CONFIDENT, REAL
+from training.measure.calibration import PROMISES, bounds, regression
 from training.records import write_json
 
+# Thumbnails of the kind that the members know are easy: `confident` promises more of them. A bound
+# is fitted to the few errors of the validation split; the margin against that luck is such that
+# only one time in ten a pack that keeps less than it promises would pass.
+PROMISED = {**PROMISES, CONFIDENT: {"right": 0.997, "accused": 0.005}}
+DOUBT = 0.1
 # Defaults; `python -m training resize` measures the filter and writes its choice.
 RESIZE = "bilinear"
 MAX_SIDE = 64  # pixels: the domain of a pack whose members see 32
+
+
+def batches(images, size=500):
+    """Images in batches, as `complete` takes them."""
+    return (images[start:start + size] for start in range(0, len(images), size))
 
 
 def complete(manifest, out, batches, labels):
@@ -18,7 +29,7 @@ def complete(manifest, out, batches, labels):
     Parameters
     ----------
     manifest : dict
-        Gets `calibration` and the accuracies on the validation split.
+        Gets `calibration`, `bounds` and `promises`, and the accuracies on the validation split.
     out : Path
         Folder of the pack.
     batches : iterable of ndarray of uint8, shape [N, H, W, 3]
@@ -26,11 +37,12 @@ def complete(manifest, out, batches, labels):
     labels : ndarray of {0, 1}
     """
     members = len(manifest["members"])
-    manifest["calibration"] = {"weights": [0.0] * members, "bias": 0.0, "confident_from": 1.0}
+    manifest |= {"calibration": {"weights": [0.0] * members, "bias": 0.0},
+                 "bounds": {AI: {}, REAL: {}}}
     write_json(out / "manifest.json", manifest)
-    ensemble = Ensemble.load(out)
-    p_ai = np.concatenate([ensemble.predict(images)[0] for images in batches])
-    manifest["calibration"] = calibration(p_ai, labels)
+    models = PackModels.load(out)
+    p_ai = np.concatenate([models.predict(images)[0] for images in batches])
+    manifest |= calibrated(p_ai, labels)
     overall = vote.calibrate(p_ai, manifest["calibration"])
     for member, p in zip(manifest["members"], p_ai.T):
         member["validation_accuracy"] = float(np.mean((p >= 0.5) == labels))
@@ -40,7 +52,26 @@ def complete(manifest, out, batches, labels):
     write_json(out / "manifest.json", manifest)
 
 
-def described(out, descriptions, parameters=None):
+def calibrated(p_ai, labels):
+    """Fit a pack's probability and bounds on its validation split.
+
+    Parameters
+    ----------
+    p_ai : ndarray, shape [N, members]
+    labels : ndarray of {0, 1}, shape [N]
+
+    Returns
+    -------
+    dict
+        `calibration`, `bounds` and `promises` of a manifest.
+    """
+    fitted = regression(p_ai, labels)
+    return {"calibration": fitted, "promises": PROMISED,
+            "bounds": bounds(p_ai, vote.calibrate(p_ai, fitted), labels, promises=PROMISED,
+                             doubt=DOUBT, together=True)}
+
+
+def described(out, descriptions, kinds=None, parameters=None):
     """What a manifest says of the members whose ONNX files lie in a folder.
 
     Parameters
@@ -48,6 +79,8 @@ def described(out, descriptions, parameters=None):
     out : Path
     descriptions : dict of str to str
         By the member's name.
+    kinds : dict of str to str, optional
+        By the member's name: what it is called in `page/words/members.json`.
     parameters : dict of str to int, optional
         How many a member has, by its name; by default as many numbers as its file stores, which
         for a support vector machine are its vectors, but for a network constants too.
@@ -56,8 +89,9 @@ def described(out, descriptions, parameters=None):
     -------
     list of dict
     """
-    counts = parameters or {}
-    return [{"name": name, "description": description,
+    kinds, counts = kinds or {}, parameters or {}
+    return [{"name": name, **({"kind": kinds[name]} if kinds.get(name) else {}),
+             "description": description,
              "parameters": counts.get(name) or stored_numbers(out / f"{name}.onnx"),
              **_file(out / f"{name}.onnx")}
             for name, description in descriptions.items()]

@@ -7,7 +7,8 @@ from PIL import Image
 from scipy.ndimage import affine_transform
 from tqdm import tqdm
 
-from ensemble.images import ImageError, open_picture
+from ensemble.errors import ImageError
+from ensemble.images import open_picture
 from training.errors import DataError
 
 ROTATION, SHIFT, SHEAR, ZOOM = 40, 0.2, 0.2, 0.2  # degrees; of the side; tangent; of the size

@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 from tqdm import trange
 
-from ensemble.images import ImageError, file_digest, open_picture
+from ensemble.errors import ImageError
+from ensemble.images import file_digest, open_picture
 from training.errors import DataError
 from training.images.sources import Folder, from_parquet
 

@@ -10,7 +10,8 @@ import numpy as np
 from tqdm import tqdm
 
 from ensemble import OVERSAMPLING
-from ensemble.images import ImageError, file_digest, fit_square, open_picture
+from ensemble.errors import ImageError
+from ensemble.images import file_digest, fit_square, open_picture
 from ensemble.member import cores
 from training.errors import DataError
 from training.images.data import LEFT_OUT, Data, deduplicate, labelled

@@ -4,7 +4,8 @@ import numpy as np
 from sklearn import metrics
 from tqdm import trange
 
-from ensemble import Ensemble, vote
+from ensemble import PackModels, vote
+from ensemble.vocabulary import CONFIDENT
 from training.images.data import load
 from training.records import write_json
 
@@ -32,7 +33,7 @@ def evaluate(pack, data, out):
         `confident`, all of it again under `deduplicated`, without the images that are
         byte-identical to one of the training data, and `curves` for the figures.
     """
-    ensemble = Ensemble.load(pack)
+    ensemble = PackModels.load(pack)
     images = load(data, ensemble.manifest["input_size"])
     p_ai = predict(ensemble, images.images)
     new = ~np.isin(images.digests, ensemble.pack.training_digests)
@@ -105,23 +106,24 @@ def roc(labels, p_ai):
     return {"fpr": rates.tolist(), "tpr": np.interp(rates, false, true).tolist()}
 
 
-def confident(labels, p_ai, calibration):
+def confident(labels, p_ai, manifest):
     """How many verdicts are `confident`, and how many of those are right.
 
     Parameters
     ----------
     labels : ndarray of {0, 1}, shape [N]
     p_ai : ndarray, shape [N, members]
-    calibration : dict
-        Of the manifest.
+    manifest : dict
+        Of the pack.
 
     Returns
     -------
     dict
         `coverage`, and `accuracy`, which is None if there are none.
     """
-    overall, label = vote.calibrate(p_ai, calibration), vote.majority(p_ai)
-    sure = np.where(label, overall, 1 - overall) >= calibration["confident_from"]
+    overall, label = vote.calibrate(p_ai, manifest["calibration"]), vote.majority(p_ai)
+    sure = (np.where(label, overall, 1 - overall)
+            >= vote.starts(manifest["bounds"], CONFIDENT, label))
     return {"coverage": float(sure.mean()),
             "accuracy": float((label == labels)[sure].mean()) if sure.any() else None}
 
@@ -135,7 +137,7 @@ def _measure(manifest, labels, p_ai):
                     for i, member in enumerate(manifest["members"])},
         "ensemble": score(labels, (p_ai >= 0.5).mean(axis=1)),
         "calibrated": score(labels, overall),
-        "confident": confident(labels, p_ai, manifest["calibration"]),
+        "confident": confident(labels, p_ai, manifest),
     }
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from ensemble import Ensemble, open_picture, vote
+from ensemble import PackModels, open_picture, vote
 from ensemble.images import FILTERS, fit_square
 from training.images.data import FAKE, REAL
 from training.records import write_json
@@ -45,7 +45,7 @@ def choose(pack, photos, most=1000, seed=0):
     str
         The filter.
     """
-    ensemble = Ensemble.load(pack)
+    ensemble = PackModels.load(pack)
     groups = {name: [open_picture(data).rgb for data in files]
               for name, files in _groups(photos, most, seed).items()}
     rows = {name: _measure(ensemble, groups, name)

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn import metrics
 from tqdm import tqdm
 
-from ensemble import Ensemble, vote
+from ensemble import PackModels, vote
 from training.images.corruptions import CORRUPTIONS, STRONGEST, corrupted
 from training.images.data import balanced, load
 from training.measure.evaluate import calibration_error, confident, predict
@@ -37,7 +37,7 @@ def robustness(pack, data, out, images=2000, seed=0):
         `confident`), and `worst`: the corruption with the lowest accuracy of the majority, the
         three strongest left out.
     """
-    ensemble = Ensemble.load(pack)
+    ensemble = PackModels.load(pack)
     split = load(data, ensemble.manifest["input_size"])
     images = split.take(balanced(split.labels, images, np.random.default_rng(seed)))
     rows = {name: _row(ensemble, images.labels, corrupted(images.images, name, seed))

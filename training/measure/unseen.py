@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn import metrics
 
-from ensemble import Ensemble, vote
+from ensemble import PackModels, vote
 from training.generators.fakes import MEASURING_SEEDS, fakes
 from training.images.data import load
 from training.measure.evaluate import confident, predict
@@ -40,7 +40,7 @@ def unseen_generators(packs, data, models, out, count=5000):
     drawn = {name: fakes(path, count, MEASURING_SEEDS).images for name, path in models.items()}
     drawn = {"cifake": split.images[split.labels == 1], **drawn}
     report = {"real": len(real), "n": {name: len(images) for name, images in drawn.items()},
-              "packs": [_pack(Ensemble.load(pack), real, drawn) for pack in packs]}
+              "packs": [_pack(PackModels.load(pack), real, drawn) for pack in packs]}
     write_json(out, report)
     print(_table(report))
     return report

@@ -15,7 +15,8 @@ from PIL import Image
 from pyarrow import ArrowInvalid
 from tqdm import tqdm
 
-from ensemble.images import ImageError, fit_square, open_picture
+from ensemble.errors import ImageError
+from ensemble.images import fit_square, open_picture
 from training.errors import DataError
 from training.images.data import FAKE, REAL
 
@@ -24,7 +25,7 @@ FOLDS = 5
 # AI-generated is the worse mistake.
 AI_SHARE = 1 / 3
 RESAMPLE = "lanczos"  # how the stored pictures were reduced, so also how these are
-COLUMNS = ("image", "label", "source", "generator")
+COLUMNS = ("label", "source", "generator")
 SD1 = "Stable Diffusion 1.x"
 # Names of generators, the first that fits; the rest keep the name that the data gives them.
 NAMES = {
@@ -56,6 +57,9 @@ class Photos:
         1 for AI-generated, 0 for real.
     sources, generators : ndarray of str, shape [N]
         The collection that a picture is of, and what made it; "" for a real one.
+    groups : ndarray of str, shape [N]
+        Collections of one origin or one builder, which are never parted; the collection itself
+        where the data names no group.
     digests : ndarray of uint64, shape [N]
         First 8 bytes of each file's SHA-256, big-endian.
     """
@@ -64,6 +68,7 @@ class Photos:
     labels: np.ndarray
     sources: np.ndarray
     generators: np.ndarray
+    groups: np.ndarray
     digests: np.ndarray
 
     def __len__(self):
@@ -72,17 +77,19 @@ class Photos:
     def take(self, index):
         """The rows of an index or mask."""
         return Photos(self.pictures[index], self.labels[index], self.sources[index],
-                      self.generators[index], self.digests[index])
+                      self.generators[index], self.groups[index], self.digests[index])
 
 
-def load(path):
+def load(path, column="image"):
     """Read a parquet of pictures.
 
     Parameters
     ----------
     path : path
-        Parquet with `image{bytes, path}`, `label` (FAKE = 0, REAL = 1), `source` and
-        `generator`.
+        Parquet with `image{bytes, path}`, `label` (FAKE = 0, REAL = 1), `source`, `generator`
+        and, if it has one, `group`.
+    column : str
+        Of the pictures: `image`, or `whole` where the data has both.
 
     Returns
     -------
@@ -102,7 +109,7 @@ def load(path):
         table = parquet.read_table(path)
     except ArrowInvalid as error:
         raise DataError(f"{path}: not a parquet file: {error}") from error
-    if missing := set(COLUMNS) - set(table.column_names):
+    if missing := {column, *COLUMNS} - set(table.column_names):
         raise DataError(f"{path}: the column {' and '.join(sorted(missing))} is missing; "
                         f"found {', '.join(table.column_names)}.")
     classes, sources = table["label"].to_pylist(), table["source"].to_pylist()
@@ -112,16 +119,17 @@ def load(path):
     if not all(sources):
         raise DataError(f"{path}: row {[bool(s) for s in sources].index(False)} names no source.")
     pictures, digests = np.empty(table.num_rows, object), np.zeros(table.num_rows, np.uint64)
-    for i, row in enumerate(tqdm(table["image"].to_pylist(), f"read {path.name}", mininterval=1)):
+    for i, row in enumerate(tqdm(table[column].to_pylist(), f"read {path.name}", mininterval=1)):
         try:
             picture = open_picture(row["bytes"])
         except (ImageError, TypeError) as error:
             raise DataError(f"{path}: row {i}, {row.get('path')}: {error}") from error
         pictures[i], digests[i] = picture.rgb, int.from_bytes(picture.digest, "big")
+    groups = table["group"].to_pylist() if "group" in table.column_names else sources
     generators = [name_of(said or "", source) if value == FAKE else ""
                   for said, source, value in zip(table["generator"].to_pylist(), sources, classes)]
     return Photos(pictures, (np.asarray(classes) == FAKE).astype(np.uint8), np.array(sources),
-                  np.array(generators), digests)
+                  np.array(generators), np.array(groups), digests)
 
 
 def name_of(generator, source=""):

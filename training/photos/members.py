@@ -210,3 +210,5 @@ MEMBERS = {
     "cnn": _member("pretrained EfficientNet-Lite0", network_front("lite0", LITE0), fit_ridge),
     "resnet": _member("pretrained EfficientNet-Lite2", network_front("lite2", LITE2), fit_ridge),
 }
+# What the page and its translations call them.
+KINDS = {"svm": "svm-linear", "cnn": "efficientnet-lite0", "resnet": "efficientnet-lite2"}

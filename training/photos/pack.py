@@ -8,8 +8,8 @@ from ensemble import pack
 from training.export.pack import MAX_SIDE, described, keep_digests
 from training.images.data import fingerprint
 from training.photos import collections as pictures_of
-from training.photos.benchmark import SIZE, held_out, write_recipe
-from training.photos.calibration import calibration
+from training.photos.benchmark import SIZE, calibrated, held_out, write_recipe
+from training.photos.members import KINDS
 from training.records import commit, write_json
 
 
@@ -52,8 +52,9 @@ def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):
         "input_size": size, "resize": pictures_of.RESAMPLE,
         # Whatever is too large for the other pack.
         "domain": {"min_side": MAX_SIDE + 1},
-        "members": described(out, {name: member.description for name, member in members.items()}),
-        "calibration": calibration(p_ai["found"], photos.labels, photos.sources, folds),
+        "members": described(out, {name: member.description for name, member in members.items()},
+                             KINDS),
+        **calibrated(p_ai["found"], photos.labels, photos.sources, folds),
         "training": {"data": Path(data).name, "images": len(photos),
                      "real_images": int((photos.labels == 0).sum()),
                      "sources": len(np.unique(photos.sources)),

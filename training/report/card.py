@@ -4,6 +4,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from training.markdown import count, table
 from training.report import figures, photo_card, slices
+from training.report.figures import confident_from
 
 DATASET = "dragonintelligence/CIFAKE-image-dataset"
 TAGS = ["image-classification", "ai-generated-image-detection", "cifake", "ensemble", "svm", "cnn",
@@ -54,7 +55,8 @@ def card(manifest, reports, drawn=()):
     if for_photos:
         parts = [photo_card.introduction(manifest),
                  *([photo_card.weak_spots(photos)] if photos else []), *measured,
-                 _members(manifest), photo_card.calibration(manifest), photo_card.limits(manifest),
+                 _members(manifest), photo_card.calibration(manifest, reports.get("promises")),
+                 photo_card.limits(manifest),
                  _use(manifest), _training(manifest), photo_card.source()]
     else:
         parts = [_introduction(manifest), _members(manifest), _results(evaluation, manifest),
@@ -159,8 +161,8 @@ def _calibration(manifest, evaluation):
 
 The label is the majority's. Its probability comes from the members' logits by logistic \
 regression, fitted on the validation split: weights {weights}, bias {calibration["bias"]:.3f}. A \
-verdict is `confident` from a probability of {calibration["confident_from"]:.4f} of its label on, \
-and only inside the domain below.{_measured(evaluation)}"""
+verdict is `confident` from a probability of {confident_from(manifest)} of its label on, and only \
+inside the domain below.{_measured(evaluation)}"""
 
 
 def _measured(evaluation):

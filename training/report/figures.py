@@ -3,6 +3,8 @@
 from html import escape
 from pathlib import Path
 
+from ensemble.vocabulary import CONFIDENT
+
 THEMES = ("light", "dark")
 NAMES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators",
          "photos")
@@ -84,8 +86,17 @@ def embed(name, caption, folder):
             f'alt="{escape(TITLES[name])}"></picture>\n\n**{TITLES[name]}.** {caption}')
 
 
+def confident_from(manifest):
+    """Where `confident` starts, in figures: one number, or one for each label."""
+    starts = {label: f"{bounds[CONFIDENT]['from']:.4f}"
+              for label, bounds in manifest["bounds"].items() if CONFIDENT in bounds}
+    if len(set(starts.values())) < 2:
+        return next(iter(starts.values()), "no probability")
+    return " and ".join(f"{start} ({label})" for label, start in starts.items())
+
+
 def _captions_of_curves(manifest, measured):
-    drawn_curves, bound = measured.get("curves", {}), manifest["calibration"]["confident_from"]
+    drawn_curves = measured.get("curves", {})
     if "roc" in drawn_curves:
         yield "roc", ("False alarms are on a logarithmic scale: near-perfect curves can't be told "
                       "apart on a plain one. The majority is a point, since it has no threshold "
@@ -96,5 +107,5 @@ def _captions_of_curves(manifest, measured):
                               f"Below, the distance between the two; its mean size is the ECE.")
     if "risk" in drawn_curves:
         yield "risk", (f"Accuracy of the majority on the share of images whose label has the "
-                       f"highest calibrated probability. Verdicts are `confident` from {bound:.4f} "
-                       f"on.")
+                       f"highest calibrated probability. Verdicts are `confident` from "
+                       f"{confident_from(manifest)} on.")

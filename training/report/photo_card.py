@@ -104,18 +104,47 @@ def generators(report):
          for name, row in _least_caught(report).items() if row["ai"] >= FEWEST])
 
 
-def calibration(manifest):
-    """Where the probability and the bound of `confident` come from."""
+def calibration(manifest, promised=None):
+    """Where the probability and its steps of certainty come from, and what they are worth."""
     fitted = manifest["calibration"]
-    weights = ", ".join(f"{m['name']} {w:.3f}"
-                        for m, w in zip(manifest["members"], fitted["weights"], strict=True))
-    return f"""## Calibration
+    corrections = ", ".join(
+        f"{member['name']} × {scale:.2f} {shift:+.2f}" for member, scale, shift in zip(
+            manifest["members"], fitted["scales"], fitted["shifts"], strict=True))
+    promises = "\n".join(
+        f"- `{step}`: at least {promise['right']:.0%} of these verdicts right, at most "
+        f"{promise['accused']:.1%} of the real pictures of any part called AI-generated."
+        for step, promise in manifest["promises"].items())
+    starts = table(["", *manifest["promises"]], [
+        [label, *(f"from {steps[step]['from']:.4f}" if step in steps else "never"
+                  for step in manifest["promises"])]
+        for label, steps in manifest["bounds"].items()])
+    return f"""## Calibration and promises
 
-The label is the majority's. Its probability comes from the members' logits by logistic \
-regression, fitted on what the same recipe said of the pictures of each fold while it was held \
-out: weights {weights}, bias {fitted["bias"]:.3f}. A verdict is `confident` from a probability of \
-{fitted["confident_from"]:.4f} of its label on: the lowest bound that kept false alarms rare in \
-every fold, not on average."""
+Each member's logit is corrected first ({corrections}), fitted on collections that it was not \
+trained on. The label is the majority's; its probability is that of the member in the middle, with \
+a little of the mean of all, so that label and probability tell one story. From which probability \
+of its label on a verdict is called what:
+
+{starts}
+
+Promised are, measured on whole groups of collections that were held out:
+
+{promises}{_kept(promised)}"""
+
+
+def _kept(promised):
+    """How the promises were kept on the groups that the bounds were not fitted on."""
+    if not promised:
+        return ""
+    rows = []
+    for step, row in promised["steps"].items():
+        right = "none given" if row["right"] is None else f"{row['right']:.1%} right"
+        rows.append(f"`{step}` {row['coverage']:.1%} of the verdicts, {right}, "
+                    f"{row['accused']:.2%} of the real pictures accused")
+    return (f"\n\nKept on {promised['n']:,} pictures of {promised['groups']} groups, a fifth of "
+            f"them left out in turn: {'; '.join(rows)}. ROC-AUC there {promised['roc_auc']:.3f}; "
+            f"label and probability take two sides in "
+            f"{promised['label_against_number']:.1%} of the cases.")
 
 
 def limits(manifest):

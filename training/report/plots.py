@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from training.report.figures import curves
+from training.report.figures import confident_from, curves
 from training.report.slices import by_generator
 from training.report.style import WIDTH, contrast
 
@@ -122,7 +122,7 @@ def risk(figure, colours, manifest, reports):
     cell.plot(coverage, right, color=colours["members"][0])
     if sure["accuracy"] is not None:
         cell.plot(sure["coverage"], sure["accuracy"], "D", color=colours["text"], markersize=7,
-                  label=f"confident, from {manifest['calibration']['confident_from']:.4f} on:\n"
+                  label=f"confident, from {confident_from(manifest)} on:\n"
                         f"{sure['coverage']:.1%} of the verdicts,\n"
                         f"{sure['accuracy']:.2%} of them right")
         cell.legend(loc="lower left", handlelength=1)

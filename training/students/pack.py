@@ -62,8 +62,10 @@ def export_members(members, data, out, validation=None, real=None, ai=None, vers
         # The sizes that were seen, or what the shipped pack allows at 32 pixels.
         "domain": {"max_side": max(size * MAX_SIDE // 32, *(
             run.facts.get("max_side", 0) for run in runs.values()))},
-        "members": described(out, {name: run.recipe.description for name, run in runs.items()},
-                             {name: run.facts.get("parameters") for name, run in runs.items()}),
+        "members": described(
+            out, {name: run.recipe.description for name, run in runs.items()},
+            {name: run.recipe.kind for name, run in runs.items()},
+            {name: run.facts.get("parameters") for name, run in runs.items()}),
         "calibration": {},
         "training": {"data": Path(data).name, "images": len(train),
                      "validation_images": len(unseen),

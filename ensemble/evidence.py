@@ -1,0 +1,35 @@
+"""An image with what its file and its pixels say of their origin."""
+
+from dataclasses import replace
+
+from ensemble import marks, provenance
+from ensemble.images import FILE, open_picture, read_bytes
+
+
+def open_with_evidence(source, at_least=None):
+    """Decode an image, and collect what its file says of its origin.
+
+    Parameters
+    ----------
+    source, at_least
+        As `ensemble.images.open_picture` takes them.
+
+    Returns
+    -------
+    Picture
+        With `evidence` if the source is a file or its bytes; bare pixels bring none.
+
+    Raises
+    ------
+    ImageError, TypeError
+        As `ensemble.images.open_picture` does.
+    """
+    if not isinstance(source, FILE):
+        return open_picture(source)
+    data = read_bytes(source)
+    picture = open_picture(data, at_least)
+    notes = provenance.read(data)
+    if picture.rgb.shape[:2] in ((picture.height, picture.width), (picture.width, picture.height)):
+        # Marks don't survive a reduction; what is so large was not written by their scripts.
+        notes += marks.read(picture.rgb, picture.alpha)
+    return replace(picture, evidence=notes)
