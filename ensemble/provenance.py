@@ -4,13 +4,12 @@ What it is worth is decided in `answer.py`: notes can be edited, copied or remov
 absence proves nothing.
 """
 
-import re
 from dataclasses import dataclass, field
 
 from ensemble import trust
+from ensemble.claims import claims, clean
 from ensemble.credentials import CredentialsError, read_store
-from ensemble.generators import recognise
-from ensemble.history import OWN, SOURCE_TYPES, statements
+from ensemble.history import OWN, statements
 from ensemble.images import read_bytes
 from ensemble.metadata import read_metadata
 from ensemble.sentences import fill
@@ -18,25 +17,43 @@ from ensemble.vocabulary import AI, CAMERA, PARTLY
 
 # All that a note can say, by key; in braces, names of its fields. A translation has the same keys.
 SENTENCES = {
-    "generator": "The file says that it was made with {tool}: such notes can be edited or missing.",
-    "generator_model": "The file says that it was made with {tool}, model {model}: such notes can "
-                       "be edited or missing.",
-    "camera": "The file says that it was taken with a camera, {camera}: such notes can be edited "
-              "or missing.",
-    "camera_date": "The file says that it was taken with a camera, {camera}, on {date}: such notes "
-                   "can be edited or missing.",
-    "date": "The file says that the picture was taken on {date}: such notes can be edited or "
-            "missing.",
+    "generator": "The file’s notes say that it was made with {tool}. Anybody can write such notes, "
+                 "also to discredit a photograph.",
+    "generator_model": "The file’s notes say that it was made with {tool}, model {model}. Anybody "
+                       "can write such notes, also to discredit a photograph.",
+    "generator_part": "The file’s notes say that {tool} changed a part of it. Anybody can write "
+                      "such notes, also to discredit a photograph.",
+    "label": "A label of the kind that China prescribes says that it was generated. Anybody can "
+             "write such a label, also to discredit a photograph.",
+    "label_producer": "A label of the kind that China prescribes says that it was generated, by "
+                      "{producer}. Anybody can write such a label, also to discredit a "
+                      "photograph.",
+    "label_possible": "A label of the kind that China prescribes says that it may have been "
+                      "generated. Anybody can write such a label.",
+    "label_possible_producer": "A label of the kind that China prescribes says that it may have "
+                               "been generated, by {producer}. Anybody can write such a label.",
+    "label_suspected": "A label of the kind that China prescribes says that it is suspected to be "
+                       "generated. Anybody can write such a label.",
+    "label_suspected_producer": "A label of the kind that China prescribes says that it is "
+                                "suspected to be generated, by {producer}. Anybody can write such "
+                                "a label.",
+    "mark_watermark": "It carries the invisible mark of {tool}.",
+    "mark_squares": "It carries the five coloured squares of {tool} in its lower right corner.",
+    "camera": "The file’s notes say that it was taken with a camera, {camera}. Anybody can write "
+              "or copy such notes.",
+    "camera_date": "The file’s notes say that it was taken with a camera, {camera}, on {date}. "
+                   "Anybody can write or copy such notes.",
+    "date": "The file’s notes say that it was taken on {date}. Anybody can write or copy such "
+            "notes.",
     "software": "The file says that it was written by {software}.",
     "place": "The file holds the place where the picture was taken; whoever gets it can read that.",
-    "source_ai": "The file is marked as made by a generative model: such marks can be edited or "
-                 "missing.",
-    "source_part_ai": "The file is marked as made in part by a generative model: such marks can be "
-                      "edited or missing.",
-    "source_camera": "The file is marked as taken by a camera: such marks can be edited or "
-                     "missing.",
-    "source_other": "The file is marked as of the kind “{type}”: such marks can be edited or "
-                    "missing.",
+    "source_ai": "The file’s notes (IPTC) say that a generative model made it. Anybody can write "
+                 "such notes, also to discredit a photograph.",
+    "source_part_ai": "The file’s notes (IPTC) say that a generative model made a part of it. "
+                      "Anybody can write such notes, also to discredit a photograph.",
+    "source_camera": "The file’s notes (IPTC) say that a camera took it. Anybody can write such "
+                     "notes.",
+    "source_other": "The file’s notes (IPTC) call it “{type}”. Anybody can write such notes.",
     "credentials_trusted": "The file has Content Credentials: nothing was changed since {signer} "
                            "signed it, and who that is was vouched for by an authority on the "
                            "trust list.",
@@ -79,11 +96,13 @@ SENTENCES = {
     "jpeg_own": "It was saved as a JPEG with tables of the program's or the camera's own, about "
                 "as coarse as quality {quality} ({subsampling}).",
 }
-SAYS = {"generator": AI, "generator_model": AI, "source_ai": AI, "source_part_ai": AI,
-        "camera": CAMERA, "camera_date": CAMERA, "source_camera": CAMERA,
-        **{f"credentials_{when}{origin}": says for when in ("", "earlier_") for origin, says in
-           (("ai", AI), ("part_ai", PARTLY), ("camera", CAMERA))}}
-LINE, LONG = 200, 2000  # characters that are kept of a value, and of a generator's notes
+SAYS = {
+    **dict.fromkeys(("generator", "generator_model", "label", "label_producer", "source_ai",
+                     "mark_watermark", "mark_squares"), AI),
+    **dict.fromkeys(("generator_part", "source_part_ai"), PARTLY),
+    **dict.fromkeys(("camera", "camera_date", "source_camera"), CAMERA),
+    **{f"credentials_{when}{origin}": says for when in ("", "earlier_") for origin, says in
+       (("ai", AI), ("part_ai", PARTLY), ("camera", CAMERA))}}
 
 
 @dataclass(frozen=True)
@@ -92,7 +111,8 @@ class Note:
 
     Attributes
     ----------
-    source : {"Content Credentials", "Earlier credentials", "PNG text", "EXIF", "XMP/IPTC", "JPEG"}
+    source : {"Content Credentials", "Earlier credentials", "PNG text", "EXIF", "XMP/IPTC", \
+"Samsung Gallery", "JPEG", "Pixels", "Alpha channel"}
         Where in the file it stands.
     key : str
         Of its sentence in `SENTENCES`.
@@ -108,6 +128,11 @@ class Note:
     def says(self):
         """"AI-generated", "Partly AI-generated", "camera" or None: what it says of the origin."""
         return SAYS.get(self.key)
+
+    @property
+    def is_mark(self):
+        """Whether it is a mark in the pixels, which no editor of notes adds or removes."""
+        return self.key.startswith("mark_")
 
     def sentence(self, sentences=SENTENCES):
         """The note in words: English ones, or a translation with the keys of `SENTENCES`."""
@@ -144,83 +169,23 @@ def read(source, anchors=None):
     """
     data = read_bytes(source)
     metadata = read_metadata(data)
-    xmp, jpeg = metadata.xmp, metadata.jpeg
-    return (*_credentials(data, anchors, xmp.get("provenance", "")), *_png(metadata.text),
-            *_exif(metadata.exif), *_marks(xmp),
-            *([Note("JPEG", f"jpeg_{jpeg['tables']}", jpeg)] if jpeg else ()))
-
-
-def _png(text):
-    if note := _generator("PNG text", text):
-        return [note]
-    return _software("PNG text", text.get("Software", ""))
-
-
-def _exif(text):
-    place = [Note("EXIF", "place")] if "GPSLatitude" in text else []
-    text = {tag: value for tag, value in text.items() if tag != "GPSLatitude"}
-    if note := _generator("EXIF", text):
-        return [note, *place]
-    make, model = _clean(text.get("Make", "")), _clean(text.get("Model", ""))
-    repeated = make and model.lower().startswith(make.lower().split()[0])
-    fields = {"camera": model if repeated else f"{make} {model}".strip(),
-              "date": _date(text.get("DateTimeOriginal", ""))}
-    fields = {name: value for name, value in fields.items() if value}
-    notes = [Note("EXIF", "_".join(fields), fields)] if fields else []
-    return notes + _software("EXIF", text.get("Software", "")) + place
-
-
-def _marks(xmp):
-    """Notes on IPTC's source type and the writing program, both in XMP."""
-    notes = []
-    if kind := _clean(xmp.get("DigitalSourceType", "").rstrip("/").rpartition("/")[2]):
-        key = f"source_{SOURCE_TYPES.get(kind, 'other')}"
-        notes.append(Note("XMP/IPTC", key, {"type": kind}))
-    names = {"Software": xmp.get("CreatorTool", ""), "Credit": xmp.get("Credit", "")}
-    note = _generator("XMP/IPTC", {name: text for name, text in names.items() if text})
-    return notes + ([note] if note else _software("XMP/IPTC", names["Software"]))
-
-
-def _generator(source, text):
-    """The note of a known generator in texts by keyword, or None."""
-    tool, model = recognise(text)
-    if not tool:
-        return None
-    fields = {keyword: _clean(value, LONG) for keyword, value in text.items()} | {"tool": tool}
-    if model := _clean(model):
-        fields["model"] = model
-    return Note(source, "generator_model" if model else "generator", fields)
-
-
-def _software(source, name):
-    name = _clean(name)
-    return [Note(source, "software", {"software": name})] if name else []
+    return (*_credentials(data, anchors, metadata.xmp.get("provenance", "")),
+            *(Note(*claim) for claim in claims(metadata)))
 
 
 def _credentials(data, anchors, address):
     try:
         store = read_store(data, trust.anchors() if anchors is None else anchors)
     except CredentialsError as error:
-        return [Note(OWN, "credentials_damaged", {"reason": _clean(str(error))})]
+        return [Note(OWN, "credentials_damaged", {"reason": clean(str(error))})]
     if store:
         return [Note(source, key, _cleaned(fields)) for source, key, fields in statements(store)]
-    address = _clean(address)
+    address = clean(address)
     return [Note(OWN, "credentials_elsewhere", {"address": address})] if address else []
 
 
 def _cleaned(fields):
     """Texts and lists of them, as they may be shown."""
-    return {name: [_clean(str(item)) for item in value] if isinstance(value, list)
-            else _clean(str(value)) for name, value in fields.items()}
+    return {name: [clean(str(item)) for item in value] if isinstance(value, list)
+            else clean(str(value)) for name, value in fields.items()}
 
-
-def _date(text):
-    """EXIF's 2024:05:31 12:00:00 → 2024-05-31 12:00; empty if it is no date."""
-    match = re.match(r"([12]\d{3}):(\d\d):(\d\d) (\d\d:\d\d)", text)
-    return "{}-{}-{} {}".format(*match.groups()) if match else ""
-
-
-def _clean(text, length=LINE):
-    """One line without control characters, cut to `length`."""
-    text = "".join(c if c.isprintable() else " " for c in text[:4 * length])
-    return " ".join(text.split())[:length]
