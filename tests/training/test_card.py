@@ -3,7 +3,7 @@
 import pytest
 from huggingface_hub import ModelCard
 
-from tests.tiny import read_manifest
+from tests.tiny import bounds, read_manifest
 from tests.training import reports
 from training.report.card import card
 
@@ -38,7 +38,7 @@ def test_the_card_says_what_the_manifest_and_the_report_say(written, folder):
 def test_the_card_follows_its_sources(folder):
     before = card(read_manifest(folder), {})
     manifest = read_manifest(folder)
-    manifest["calibration"]["confident_from"] = 0.8765
+    manifest["bounds"] = bounds(0.8765, 0.7)
     manifest["training"].pop("added_fakes")
     manifest["training"]["runs"] = {"cnn": {"epochs": 16, "seed": 3}}
     after = card(manifest, {})

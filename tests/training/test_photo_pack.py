@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from ensemble import Ensemble, Router, open_picture
+from ensemble import Ensemble, PackModels, open_picture
 from ensemble.pack import PackError
 from tests import made
 from tests.tiny import build_tiny_pack
@@ -52,18 +52,18 @@ def test_the_manifest_says_what_it_was_made_of(pack, table):
 
 
 def test_it_judges_large_pictures_and_leaves_small_ones_to_the_other(pack, table, tmp_path):
-    router = Router([Ensemble.load(build_tiny_pack(tmp_path / "small")), Ensemble.load(pack)])
-    large = router.judge(made.image(0, 5, 90))
+    own = PackModels.load(pack)
+    ensemble = Ensemble([PackModels.load(build_tiny_pack(tmp_path / "small")), own])
+    large = ensemble.judge(made.image(0, 5, 90))
     assert (large.pack, len(large.votes)) == ("photos", 3) and set(large.maps) == {"cnn", "resnet"}
-    assert router.judge(made.image(0, 5, 64)).pack == "tiny"
-    own = Ensemble.load(pack)
+    assert ensemble.judge(made.image(0, 5, 64)).pack == "tiny"
     assert own.pack.knows(open_picture(_first_file(table)).digest)
     assert not own.pack.knows(bytes(8))
 
 
 def test_two_packs_of_one_name_are_refused(pack):
     with pytest.raises(PackError, match="photos, photos"):
-        Router([Ensemble.load(pack), Ensemble.load(pack)])
+        Ensemble([PackModels.load(pack), PackModels.load(pack)])
 
 
 def test_the_calibration_is_of_what_was_held_out(pack, table):

@@ -47,7 +47,7 @@ def test_a_pack_goes_up_whole_in_one_commit_and_comes_back(hub, reported, capsys
     monkeypatch.setenv("PACK_REVISION", commit)
     monkeypatch.setenv("PACK_DEADLINE", "10")
     loaded = Ensemble.load()
-    ensemble = loaded.ensembles[0]
+    ensemble = loaded.packs[0]
     assert loaded.notice is None
     assert ensemble.pack.folder != reported and ensemble.manifest == read_manifest(reported)
 

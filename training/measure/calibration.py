@@ -123,6 +123,8 @@ def bounds(p_ai, overall, labels, *, parts=None, weights=None, promises=PROMISES
     real = {part: np.sum((parts == part) & ~labels) for part in np.unique(parts)}
 
     def steps(rows):
+        if not len(rows):
+            return {}
         rows = rows[np.argsort(-p_label[rows], kind="stable")]
         probability, right = p_label[rows], (called_ai == labels)[rows]
         quiet = np.append(np.diff(probability) < 0, True)  # a bound lets in all equals, or none
