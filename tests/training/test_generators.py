@@ -61,14 +61,14 @@ def test_a_seed_names_an_image(family, run):
 
 
 def test_training_fakes_are_stored_as_cifake_stores(family, run):
-    found = fakes.fakes(run / "generator.keras", 12)
-    assert len(found) == 12 and found.labels.all()
-    assert len(set(found.digests.tolist())) > 3  # hardly trained, but no constant
+    drawn_fakes = fakes.fakes(run / "generator.keras", 12)
+    assert len(drawn_fakes) == 12 and drawn_fakes.labels.all()
+    assert len(set(drawn_fakes.digests.tolist())) > 3  # hardly trained, but no constant
     drawn = fakes.generate(run / "generator.keras",
                            range(fakes.TRAINING_SEEDS, fakes.TRAINING_SEEDS + 12))
     rgb, digest = data.as_cifake_jpeg(drawn[0])
-    np.testing.assert_array_equal(found.images[0], rgb)
-    assert int(found.digests[0]) == digest
+    np.testing.assert_array_equal(drawn_fakes.images[0], rgb)
+    assert int(drawn_fakes.digests[0]) == digest
 
 
 class Knowing:

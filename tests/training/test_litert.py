@@ -174,12 +174,12 @@ def test_readme_judges_a_photo_as_the_ensemble_would_prepare_it(written, tmp_pat
     shutil.copy(written / "cnn-int8.tflite", tmp_path)
     (tmp_path / "photo.jpg").write_bytes(made.jpeg(made.image(data.FAKE, 5, 90)[:70]))
     monkeypatch.chdir(tmp_path)
-    found = runpy.run_path("pi.py")
+    values = runpy.run_path("pi.py")
     expected = fit_square(open_picture(tmp_path / "photo.jpg").rgb, 32)
     p_ai = litert.runtime("cnn-int8.tflite", threads=1)(expected[None])[0]
-    assert found["p_ai"] == pytest.approx(p_ai, abs=0.02)
-    label = "AI-generated" if found["p_ai"] >= 0.5 else "Real"
-    assert capsys.readouterr().out == f"{label}, p_ai {found['p_ai']:.3f}\n"
+    assert values["p_ai"] == pytest.approx(p_ai, abs=0.02)
+    label = "AI-generated" if values["p_ai"] >= 0.5 else "Real"
+    assert capsys.readouterr().out == f"{label}, p_ai {values['p_ai']:.3f}\n"
 
 
 def _network(images):

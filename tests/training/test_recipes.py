@@ -22,16 +22,16 @@ SYSTEMS = {
 
 
 def test_every_model_of_the_reports_has_its_name():
-    found = {system: {name for name, recipe in RECIPES.items() if recipe.system == system}
+    names = {system: {name for name, recipe in RECIPES.items() if recipe.system == system}
              for system in SYSTEMS}
-    assert found == SYSTEMS
+    assert names == SYSTEMS
 
 
 @pytest.mark.parametrize("name, printed", [
     ("basic-cnn", "1,149,762"), ("cnn-two-ai", "224,833"), ("vgg16-full", "14.9 M")])
 def test_as_many_parameters_as_the_report_prints(name, printed):
-    found = parameters(RECIPES[name])
-    assert printed in (f"{found:,}", f"{found / 1e6:.1f} M")
+    count = parameters(RECIPES[name])
+    assert printed in (f"{count:,}", f"{count / 1e6:.1f} M")
 
 
 def test_the_base_whose_blocks_keras_finds_by_its_name_is_built():

@@ -18,12 +18,13 @@ def test_the_committed_page_says_what_the_committed_results_say():
 
 
 def test_every_recipe_of_the_student_systems_has_a_result():
-    found = {path.stem: json.loads(path.read_text()) for path in reproduce.RESULTS.glob("*.json")}
-    assert {content["run"]["name"] for content in found.values()} == {
+    trainings = {path.stem: json.loads(path.read_text())
+                 for path in reproduce.RESULTS.glob("*.json")}
+    assert {content["run"]["name"] for content in trainings.values()} == {
         name for name, recipe in RECIPES.items() if recipe.system != OURS}
     for name, (recipe, _) in reproduce.FULL.items():
-        assert found[name]["run"]["name"] == recipe
-        assert recipe == "dcgan" or found[name]["test"]["n"] == 20_000
+        assert trainings[name]["run"]["name"] == recipe
+        assert recipe == "dcgan" or trainings[name]["test"]["n"] == 20_000
 
 
 def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monkeypatch):
