@@ -155,7 +155,7 @@ def test_what_a_generator_wrote_into_the_file_stands_beside_the_vote(visit, tmp_
     upload(page, path)
     notes = page.locator(".notes")
     assert "Stable Diffusion" in notes.inner_text()
-    assert "can be edited or missing" in notes.inner_text()
+    assert "Anybody can write such notes" in notes.inner_text()
     assert notes.get_by_role("img", name="names a generator").count() == 1
     notes.locator("summary").first.click()
     assert "dreamer<b>" in notes.inner_text()
