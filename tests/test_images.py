@@ -10,8 +10,6 @@ from PIL import Image, ImageCms
 
 from ensemble.images import FILTERS, file_digest, fit_square, open_picture
 
-pytestmark = pytest.mark.filterwarnings("error")
-
 # Pillow's name, options, largest mean error in levels that the compression may cause.
 FILES = {"jpeg": ("JPEG", {"quality": 95}, 4),
          "jpeg progressive": ("JPEG", {"progressive": True}, 6),

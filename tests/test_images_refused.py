@@ -10,24 +10,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ensemble.images import (
-    MAX_BYTES,
-    MAX_PIXELS,
+from ensemble.errors import (
     DamagedImage,
     EmptyFile,
     FileTooLarge,
     ImageError,
     NotAFile,
-    Picture,
     TooManyPixels,
     UnsupportedFormat,
-    fit_square,
-    open_picture,
 )
+from ensemble.images import MAX_BYTES, MAX_PIXELS, Picture, fit_square, open_picture
 from tests.hostile import costs_of_opening, damages, directory
 from tests.test_images import FILES, gradient, png, saved
-
-pytestmark = pytest.mark.filterwarnings("error")
 
 
 def refusal(source, kind):
