@@ -126,6 +126,21 @@ def test_alpha_lies_over_white():
     assert colour(saved(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG")) == [255, 255, 255]
 
 
+def test_an_alpha_channel_is_kept_as_it_is_stored():
+    """Orientation and white lie over the colours alone: notes may hide in its lowest bits."""
+    alpha = np.random.default_rng(0).integers(0, 256, (40, 64), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(np.dstack([gradient(), alpha]))
+    for format, options in (("PNG", {}), ("WEBP", {"lossless": True, "exact": True})):
+        picture = open_picture(saved(image, format, exif=exif.tobytes(), **options))
+        assert np.array_equal(picture.alpha, alpha) and picture.rgb.shape == (64, 40, 3)
+    assert np.array_equal(open_picture(image.convert("LA")).alpha, alpha)
+    opaque = Image.fromarray(gradient()).convert("RGBA")
+    for plain in (opaque, Image.fromarray(gradient()), gradient()):
+        assert open_picture(plain).alpha is None
+
+
 def test_a_transparent_colour_lies_over_white():
     """A palette entry in PNG and GIF, one colour or grey value in PNG."""
     palette = Image.new("P", (8, 8), 1)
