@@ -4,14 +4,14 @@ import argparse
 import json
 import sys
 
-from ensemble import Ensemble, ImageError
+from ensemble import Ensemble, ImageError, trust
 from ensemble.pack import PackError
 from ensemble.vocabulary import CREDENTIALS, MARK, MODELS, NOTES
 from ensemble.vote import percent
 
-
 # What an answer rests on, in words.
-BECAUSE = {CREDENTIALS: "because of its Content Credentials", MARK: "because of a mark in its pixels",
+BECAUSE = {CREDENTIALS: "because of its Content Credentials",
+           MARK: "because of a mark in its pixels",
            NOTES: "because of notes in the file", MODELS: "going by the models"}
 
 
@@ -26,8 +26,9 @@ def main(arguments=None):
                              "else the shipped one)")
     options = parser.parse_args(arguments)
     try:
+        trust.anchors()  # whether they can be read is to be said once, not of each image
         ensemble = Ensemble.load(options.pack)
-    except PackError as error:
+    except (PackError, trust.TrustError) as error:
         print(error, file=sys.stderr)
         return 2
     if ensemble.notice:

@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from ensemble import PackModels, vote
 from ensemble.vocabulary import CONFIDENT
+from training.measure.calibration import PROMISES, bounds, correction
 from training.measure.evaluate import predict, write_json
 from training.photos import collections as pictures_of
-from training.measure.calibration import PROMISES, bounds, correction
 from training.report import plots
 from training.report.figures import THEMES
 
