@@ -9,12 +9,14 @@ import os
 from pathlib import Path
 
 import gradio as gr
+from starlette.middleware import Middleware
 
-from ensemble import Ensemble, ImageError
+from ensemble import Ensemble, ImageError, trust
 from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
 from page.examples import EXAMPLES
 from page.html import render
+from page.language import LanguageFirst
 from page.theme import THEME
 from page.uploads import source, source_or_error
 from page.words import LANGUAGES, everywhere, label, text, translations
@@ -25,16 +27,6 @@ TABS = {"judge": judge, "many": many, "learn": learn, "prepare": prepare, "quali
         "about": about}
 HERE = Path(__file__).parent
 HEADER_JS = (HERE / "page" / "header.js").read_text("utf-8")
-# Before Gradio looks which language the browser asks for: the one that the address names.
-HEAD = """<script>
-{
-  const language = new URLSearchParams(location.search).get('language');
-  if (language) {
-    Object.defineProperty(navigator, 'language', {get: () => language});
-    Object.defineProperty(navigator, 'languages', {get: () => [language]});
-  }
-}
-</script>"""
 
 
 def build(ensemble):
@@ -113,7 +105,8 @@ def launch(demo, **options):
         The server's own address.
     """
     _, url, _ = demo.launch(
-        theme=THEME, head=HEAD, css_paths=[HERE / "app.css", HERE / "page" / "tabs.css"],
+        theme=THEME, app_kwargs={"middleware": [Middleware(LanguageFirst)]},
+        css_paths=[HERE / "app.css", HERE / "page" / "tabs.css"],
         i18n=gr.I18n(**translations()), mcp_server=True, max_file_size=MAX_BYTES,
         show_error=False, ssr_mode=False, run_history=False, enable_monitoring=False, pwa=False,
         footer_links=["api"], prevent_thread_lock=True, **options)
@@ -137,6 +130,7 @@ def main():
     """Serve on GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, else as a Space or at home."""
     name = os.environ.get("GRADIO_SERVER_NAME")
     name = name or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
+    trust.refresh()
     demo = build(Ensemble.load())
     launch(demo, server_name=name, server_port=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
     demo.block_thread()

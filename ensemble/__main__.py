@@ -6,13 +6,14 @@ import sys
 
 from ensemble import Ensemble, ImageError, trust
 from ensemble.pack import PackError
+from ensemble.trust import TrustError
 from ensemble.vocabulary import CREDENTIALS, MARK, MODELS, NOTES
 from ensemble.vote import percent
 
 # What an answer rests on, in words.
 BECAUSE = {CREDENTIALS: "because of its Content Credentials",
-           MARK: "because of a mark in its pixels",
-           NOTES: "because of notes in the file", MODELS: "going by the models"}
+           MARK: "because of a mark in its pixels", NOTES: "because of notes in the file",
+           MODELS: "going by the models"}
 
 
 def main(arguments=None):
@@ -26,9 +27,9 @@ def main(arguments=None):
                              "else the shipped one)")
     options = parser.parse_args(arguments)
     try:
-        trust.anchors()  # whether they can be read is to be said once, not of each image
+        trust.anchors()  # whether C2PA_TRUST can be read is to be said before the first image
         ensemble = Ensemble.load(options.pack)
-    except (PackError, trust.TrustError) as error:
+    except (PackError, TrustError) as error:
         print(error, file=sys.stderr)
         return 2
     if ensemble.notice:

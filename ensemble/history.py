@@ -3,8 +3,8 @@
 import re
 
 OWN = "Content Credentials"
-# Signed before the file's own, by somebody who isn't on the trust list: whoever signs the file
-# now says that it was so, not that it is true.
+# Signed before the file's own, by somebody who isn't on the trust list or handed on by such a one:
+# whoever signs the file now says that it was so, not that it is true.
 EARLIER = "Earlier credentials"
 HOLD = ("credentials_trusted", "credentials_untrusted")
 
@@ -53,8 +53,7 @@ def statements(store):
         yield OWN, key, fields
         yield from said
     else:  # it counts for nothing, so it is no note of its own
-        claims = [f"{fields['type']} ({fields['tool']})" for _, _, fields in said
-                  if "type" in fields]
+        claims = [f"{claim['type']} ({claim['tool']})" for _, _, claim in said if "type" in claim]
         yield OWN, key, fields | ({"claims": claims} if claims else {})
 
 
@@ -83,21 +82,22 @@ def _signature(store):
 def _borne(failure, label):
     """Whether credentials hold in spite of a failure: that a signer isn't on the list is said
     otherwise, and an earlier signer's certificate only takes its weight from what he says."""
-    code = str(failure.get("code"))
+    code, url = str(failure.get("code")), str(failure.get("url"))
+    earlier = "/c2pa/" in url and f"/c2pa/{label}/" not in url
     return code == "signingCredential.untrusted" or (
-        code.startswith("signingCredential.") and f"/{label}/" not in str(failure.get("url")))
+        code.startswith("signingCredential.") and earlier)
 
 
 def _history(store):
     """Source, key and fields of the notes on what was done, by the file's own line of manifests
     and by those of its ingredients."""
-    manifests, own, trusted = store["manifests"], store["active_manifest"], store["trusted"]
-    line = _line(manifests, own)
+    manifests, own = store["manifests"], store["active_manifest"]
+    line, vouched = _line(manifests, own), _vouched(manifests, own, store["trusted"])
     origins, done, camera = {}, [], True
     for label in (*reversed(line), *sorted(manifests.keys() - set(line))):  # the oldest first
         manifest = manifests[label]
         # Beside an own signer who isn't trusted, an earlier one can't be worth more than he is.
-        source = OWN if label in trusted or own not in trusted else EARLIER
+        source = OWN if label in vouched or not vouched else EARLIER
         for action in _actions(manifest):
             name = str(action.get("action")).removeprefix("c2pa.")
             kind, first = _source_type(action), name in ("created", "opened")
@@ -132,6 +132,19 @@ def _line(manifests, label):
                       for ingredient in manifests[label].get("ingredients") or []
                       if ingredient.get("relationship") == "parentOf"), None)
     return line
+
+
+def _vouched(manifests, label, trusted):
+    """The labels of the manifests that trusted signers alone lead to: between them, anybody could
+    have put another picture under an earlier one's credentials."""
+    vouched, open_ends = set(), [label]
+    while open_ends:
+        label = open_ends.pop()
+        if label in trusted and label not in vouched:
+            vouched.add(label)
+            open_ends += [ingredient.get("active_manifest")
+                          for ingredient in manifests[label].get("ingredients") or []]
+    return vouched
 
 
 def _components(manifest):

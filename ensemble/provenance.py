@@ -67,7 +67,8 @@ SENTENCES = {
                           "{signer}, or never were.",
     "credentials_expired": "The file has Content Credentials signed in the name of {signer}, but "
                            "the certificate has expired since, and no time stamp proves that it "
-                           "was signed before. That is no forgery, but it proves nothing any more.",
+                           "was signed before. That is no forgery, but it proves nothing any "
+                           "more.",
     "credentials_revoked": "The file has Content Credentials that count for nothing: the "
                            "certificate of {signer} was revoked.",
     "credentials_certificate": "The file has Content Credentials that count for nothing: they were "
@@ -82,13 +83,13 @@ SENTENCES = {
     "credentials_part_ai": "Signed as {signer}: a generative model made a part of it ({tool}).",
     "credentials_camera": "Signed as {signer}: a camera took it, and nothing generated was added "
                           "({tool}).",
-    "credentials_earlier_ai": "Earlier credentials, signed as {signer}, whom no authority on the "
-                              "trust list vouches for: a generative model made it ({tool}).",
-    "credentials_earlier_part_ai": "Earlier credentials, signed as {signer}, whom no authority on "
-                                   "the trust list vouches for: a generative model made a part of "
-                                   "it ({tool}).",
-    "credentials_earlier_camera": "Earlier credentials, signed as {signer}, whom no authority on "
-                                  "the trust list vouches for: a camera took it ({tool}).",
+    "credentials_earlier_ai": "Earlier credentials, that nobody on the trust list vouches for, "
+                              "signed as {signer}: a generative model made it ({tool}).",
+    "credentials_earlier_part_ai": "Earlier credentials, that nobody on the trust list vouches "
+                                   "for, signed as {signer}: a generative model made a part of it "
+                                   "({tool}).",
+    "credentials_earlier_camera": "Earlier credentials, that nobody on the trust list vouches "
+                                  "for, signed as {signer}: a camera took it ({tool}).",
     "credentials_actions": "Its credentials list what was done: {actions}.",
     "jpeg_standard": "It was saved as a JPEG of quality {quality} with the standard tables "
                      "({subsampling}).",

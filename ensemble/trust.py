@@ -1,4 +1,4 @@
-"""Whose signature under Content Credentials counts: the lists of authorities that vouch for signers.
+"""Whose signature under Content Credentials counts: the authorities that vouch for signers.
 
 Three sources, none of them a copy of somebody's list:
 
@@ -64,7 +64,7 @@ class Anchors(NamedTuple):
 
     signers: str = ""
     clocks: str = ""
-    table: dict = {}  # noqa: RUF012 - never changed
+    table: dict = {}  # never changed
 
 
 def anchors():
@@ -96,7 +96,9 @@ def anchors():
 def table():
     """The rows of `signers.csv` by the SHA-256 of the authority's certificate.
 
-    An authority that certifies anybody counts only for the organization that its row names.
+    Each says who is known by it (`signer`), whether it vouches for signatures or for the times of
+    them, from where and of which day that is known. An authority that certifies anybody counts
+    only for the `organization` that its row names.
     """
     with TABLE.open(encoding="utf-8", newline="") as file:
         return {row["sha256"]: row for row in csv.DictReader(file)}

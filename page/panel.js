@@ -1,5 +1,7 @@
 // Runs once for the answer's component: `element` is its place, `props.value` its HTML.
 const status = document.createElement('p');
+const style = document.head.appendChild(document.createElement('style'));
+style.textContent = '.off-paper { display: none !important; }';
 status.setAttribute('role', 'status');
 status.className = 'unseen';
 const progress = document.createElement('p');
@@ -8,7 +10,7 @@ element.parentElement.prepend(progress);
 element.parentElement.append(status);
 const waiting = props.value;
 let latest = null;  // the serial number of the choice that is being judged
-let restoring = false;
+let restored = null;  // an answer that was put back, and is remembered already
 
 // The answer about one picture is never on screen beside another: it goes as soon as the next is
 // chosen, and an answer to an earlier choice is not shown at all.
@@ -46,10 +48,7 @@ watch('value', () => {
 });
 
 function remember(result) {
-  if (restoring) {
-    restoring = false;
-    return;
-  }
+  if (props.value === restored) return;
   const address = new URL(location);
   for (const name of ['example', 'link', 'tab']) address.searchParams.delete(name);
   for (const [name, value] of new URLSearchParams(result.dataset.address ?? ''))
@@ -68,11 +67,16 @@ function restore() {
   const kept = sessionStorage.getItem(history.state?.answer ?? '');
   if (!kept) return;
   latest = null;
-  restoring = true;
+  restored = kept;
   props.value = kept;
 }
 addEventListener('popstate', restore);
-restore();
+// While the page is being built Gradio puts the first value in once more.
+let tries = 20;
+const building = setInterval(() => {
+  if (!element.querySelector('.verdict[data-result]') && latest === null) restore();
+  if (--tries === 0) clearInterval(building);
+}, 250);
 
 element.addEventListener('input', (event) => {
   event.target.closest('.frame')?.style.setProperty('--at', `${event.target.value}%`);
@@ -85,10 +89,15 @@ element.addEventListener('click', (event) => {
 addEventListener('beforeprint', () => {
   const panel = element.querySelector('.verdict[data-result]');
   if (!panel) return;
-  const paper = Object.assign(document.createElement('div'), {id: 'paper'});
-  paper.className = 'gradio-container';
-  paper.append(panel.cloneNode(true));
-  for (const details of paper.querySelectorAll('details')) details.open = true;
+  // The page's styles hold inside Gradio's own containers only.
+  const paper = document.createElement('div');
+  paper.className = document.querySelector('.gradio-container').className;
+  paper.innerHTML = '<div class="contain"><div id="paper"></div></div>';
+  paper.querySelector('#paper').append(panel.cloneNode(true));
+  for (const other of document.body.children) other.classList.add('off-paper');
   document.body.append(paper);
 });
-addEventListener('afterprint', () => document.querySelector('#paper')?.remove());
+addEventListener('afterprint', () => {
+  document.querySelector('#paper')?.closest('body > *').remove();
+  for (const other of document.body.children) other.classList.remove('off-paper');
+});

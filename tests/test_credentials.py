@@ -121,6 +121,12 @@ def test_what_an_unknown_signer_said_before_a_known_one(actions, key, says):
     assert "credentials_trusted" in found and found[key].says == says
     assert found[key].source == "Earlier credentials"
     assert not {"credentials_ai", "credentials_camera"} & set(found)
+    # Nor does it help to put an unknown one between two that are known.
+    between = sign(photo(), "image/jpeg", [OPENED], signer=signed_by("Nobody"),
+                   parent=sign(photo(), "image/jpeg", actions))
+    found = notes(sign(photo(), "image/jpeg", [OPENED], parent=between), trusting("Test authority"))
+    assert "credentials_trusted" in found and found[key].source == "Earlier credentials"
+    assert not {"credentials_ai", "credentials_camera"} & set(found)
     trusted = notes(data, trusting("Test authority", "Nobody"))
     assert trusted[key.replace("earlier_", "")].source == "Content Credentials"
     assert key not in trusted

@@ -111,6 +111,9 @@ def test_a_certificate_that_has_expired_since():
         end = time.time() + seconds
         try:
             bare = signed(signer=short)
+            opened = sign(saved(gradient(), "JPEG"), "image/jpeg",
+                          [action("c2pa.opened", ingredient="parent")], parent=bare,
+                          signer=signed_by("Test authority"))
             with clock(watch, days=-0.5) as address:
                 stamped = signed(signer=short, clock=address)
             break
@@ -123,6 +126,8 @@ def test_a_certificate_that_has_expired_since():
         assert expired.key == "credentials_expired" and expired.says is None
         assert "no forgery" in expired.sentence()
         assert expired.fields["claims"] == ["trainedAlgorithmicMedia (Test model)"]
+    found = notes(opened, Anchors(signers, clocks))  # whoever opened it is still known
+    assert {"credentials_trusted", "credentials_earlier_ai"} <= set(found)
     assert trusted(stamped, Anchors(signers, clocks))
     assert trusted(stamped, Anchors(signers, table=listed(watch.chain[0], "", "times").table))
     assert not trusted(stamped, Anchors("", clocks))  # a clock vouches for no signer
