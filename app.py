@@ -15,6 +15,7 @@ from ensemble import Ensemble, ImageError
 from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
 from page.examples import EXAMPLES
+from page.gallery import gallery
 from page.theme import THEME
 from page.uploads import source, source_or_error
 from page.words import everywhere, label, text, translations
@@ -137,7 +138,9 @@ def main():
     """Serve on GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, else as a Space or at home."""
     name = os.environ.get("GRADIO_SERVER_NAME")
     name = name or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
-    demo = build(Ensemble.load())
+    ensemble = Ensemble.load()
+    demo = build(ensemble)
+    gallery(ensemble).start()
     launch(demo, server_name=name, server_port=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
     demo.block_thread()
 
