@@ -16,7 +16,8 @@ from page.examples import galleries
 from page.gallery import today
 from page.game import PAIRS, ROUNDS, draw_pairs, draw_singles
 from page.html import render
-from page.words import LABELS, everywhere, language, member_text, text
+from page.notes import sentence
+from page.words import LABELS, everywhere, language, member_text
 
 FEWEST_PAIRS = 3
 SIGNS = ("shape", "texture", "background", "light", "large")
@@ -160,7 +161,7 @@ def members(manifest, said):
 
 def evidence(example, said):
     """What the file of a picture says of its origin, as pairs of source and sentence."""
-    return [(note.source, text(f"provenance.{note.key}", said, **note.fields))
+    return [(note.source, sentence(note, said))
             for note in example.verdict.evidence if note.says in (AI, PARTLY, CAMERA)]
 
 
