@@ -15,6 +15,7 @@ from ensemble import Ensemble, ImageError, trust
 from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
 from page.examples import EXAMPLES
+from page.gallery import gallery
 from page.html import render
 from page.language import LanguageFirst
 from page.theme import THEME
@@ -131,7 +132,9 @@ def main():
     name = os.environ.get("GRADIO_SERVER_NAME")
     name = name or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
     trust.refresh()
-    demo = build(Ensemble.load())
+    ensemble = Ensemble.load()
+    demo = build(ensemble)
+    gallery(ensemble).start()
     launch(demo, server_name=name, server_port=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
     demo.block_thread()
 
