@@ -16,7 +16,7 @@ from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
 from page.examples import EXAMPLES
 from page.theme import THEME
-from page.uploads import source, source_or_error
+from page.uploads import source, sources
 from page.words import everywhere, label, text, translations
 
 WAITING = 64  # requests in the queue before new ones are refused
@@ -66,7 +66,7 @@ def build(ensemble):
         """Say of each of many images whether it is real or AI-generated.
 
         Parameters:
-            images: List of at most 100 image files, each as for detect.
+            images: List of at most 100 image files, each as for detect; 250 MB of addresses.
 
         Returns:
             A list in the order given: of each image its verdict, as detect gives it
@@ -77,10 +77,7 @@ def build(ensemble):
         if len(images) > BATCH:
             raise gr.Error(f"At most {BATCH} files at once; given {len(images)}.",
                            print_exception=False)
-        sources = [source_or_error(image) for image in images]
-        verdicts = ensemble.judge_many(s for s in sources if not isinstance(s, ImageError))
-        outcomes = (s if isinstance(s, ImageError) else next(verdicts) for s in sources)
-        return [outcome.as_dict() for outcome in outcomes]
+        return [outcome.as_dict() for outcome in ensemble.judge_many(sources(images))]
 
     gr.set_static_paths(EXAMPLES)
     with gr.Blocks(title=text("common.title"), analytics_enabled=False,
