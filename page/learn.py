@@ -160,9 +160,13 @@ def members(manifest, said):
 
 
 def evidence(example, said):
-    """What the file of a picture says of its origin, as pairs of source and sentence."""
-    return [(note.source, sentence(note, said))
-            for note in example.verdict.evidence if note.says in (AI, PARTLY, CAMERA)]
+    """What the file of a picture says of its origin, as pairs of source and sentence.
+
+    Credentials are told also where they prove nothing, but not what was done to the picture.
+    """
+    return [(note.source, sentence(note, said)) for note in example.verdict.evidence
+            if note.says in (AI, PARTLY, CAMERA)
+            or note.source == "Content Credentials" and note.key != "credentials_actions"]
 
 
 def full_address(example):
