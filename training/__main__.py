@@ -115,6 +115,10 @@ def _parser():
                          help="parquet with image, label, source and generator")
     sources.add_argument("--members", nargs="+", choices=commands.MEMBERS,
                          help="train these once for each fold held out; measures no pack")
+    marked = command(commands.marks, "--out")
+    for name in ("--real", "--marked"):
+        marked.add_argument(name, required=True, metavar="FOLDER",
+                            help=f"{name[2:]} pictures, those of each collection in a folder")
     command(commands.report, "--pack").add_argument("--readme", default="README.md")
     published = command(commands.publish, "--pack", "--runs")
     published.add_argument("--repo", metavar="USER/NAME")

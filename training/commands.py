@@ -156,6 +156,13 @@ def make_photos(options):
     make(MEMBERS, options.data, options.out, seed=options.seed)
 
 
+def marks(options):
+    """measure the marks in pixels on unmarked pictures and on marked ones"""
+    from training.marks import measure
+
+    measure(options.real, options.marked, options.out)
+
+
 def report(options):
     """write README's table and the model card from the pack's reports"""
     from training.report import write
