@@ -71,7 +71,12 @@ function restore() {
   props.value = kept;
 }
 addEventListener('popstate', restore);
-restore();
+// While the page is being built Gradio puts the first value in once more.
+let tries = 20;
+const building = setInterval(() => {
+  if (!element.querySelector('.verdict[data-result]') && latest === null) restore();
+  if (--tries === 0) clearInterval(building);
+}, 250);
 
 element.addEventListener('input', (event) => {
   event.target.closest('.frame')?.style.setProperty('--at', `${event.target.value}%`);
@@ -86,16 +91,13 @@ addEventListener('beforeprint', () => {
   if (!panel) return;
   // The page's styles hold inside Gradio's own containers only.
   const paper = document.createElement('div');
-  paper.id = 'paper';
   paper.className = document.querySelector('.gradio-container').className;
-  const inner = paper.appendChild(document.createElement('div'));
-  inner.className = 'contain';
-  inner.append(panel.cloneNode(true));
-  for (const details of paper.querySelectorAll('details')) details.open = true;
+  paper.innerHTML = '<div class="contain"><div id="paper"></div></div>';
+  paper.querySelector('#paper').append(panel.cloneNode(true));
   for (const other of document.body.children) other.classList.add('off-paper');
   document.body.append(paper);
 });
 addEventListener('afterprint', () => {
-  document.querySelector('#paper')?.remove();
+  document.querySelector('#paper')?.closest('body > *').remove();
   for (const other of document.body.children) other.classList.remove('off-paper');
 });
