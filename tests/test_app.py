@@ -26,7 +26,7 @@ def test_the_page_asks_nobody_else_for_anything(browser, server):
 
 
 def test_the_captions_say_what_the_ensemble_says(visit, said):
-    buttons = visit().locator(".gallery").first.locator("button").all_inner_texts()
+    buttons = visit().locator(".gallery:has(section)").first.locator("li button").all_inner_texts()
     assert len(buttons) == len(said)
     for caption, answer in zip(buttons, said):
         mark = {"Real": "✓ ", "AI-generated": "✗ ", "Can't tell": ""}[answer["answer"]]
