@@ -135,7 +135,8 @@ def described(ensemble, outcome, language="en"):
     -------
     dict
         `kind` (of `KINDS`, or `PROBLEM`), `answer`, `because` and `why` in words, `voted`, whether
-        the answer is the models', `p_ai` (None if the file can't be judged) and `votes`, the p_ai of each member of any pack (None if it did not vote).
+        the answer is the models', `p_ai` (None if the file can't be judged) and `votes`, the p_ai
+        of each member of any pack (None if it did not vote).
     """
     names = _names(ensemble, language)
     if isinstance(outcome, ImageError):
@@ -150,7 +151,8 @@ def described(ensemble, outcome, language="en"):
            *(reason_text(reason, language) for reason in outcome.reasons),
            packs.judged_by(ensemble, outcome, language))
     return {"kind": KINDS[outcome.answer], "answer": text(LABELS[outcome.answer], language),
-            "voted": outcome.because == MODELS, "because": because, "why": " ".join(filter(None, why)), "p_ai": outcome.p_ai,
+            "voted": outcome.because == MODELS, "because": because,
+            "why": " ".join(filter(None, why)), "p_ai": outcome.p_ai,
             "votes": [votes.get(name) for name in names]}
 
 

@@ -1,6 +1,7 @@
 // Chooses files, uploads them and asks for their answers, one after the other. A file that is too
 // large or can't be sent is asked for all the same: it becomes a row with its reason.
 const AHEAD = 3;  // files that are on their way while one is judged
+const PULSE = 5000;  // milliseconds between two looks whether the server is there
 
 const find = (selector) => element.querySelector(selector);
 const words = (name, fields) => find('.drop').dataset[name]
@@ -11,9 +12,8 @@ let given = 0;       // how many were chosen, of which `files` are judged
 let sent = [];       // a promise of the path of each file that is on its way
 let done = 0;
 let busy = false;
-let answered = () => {};  // called with the row of the file that is being judged, or null
+let answered = () => {};  // called with how it goes on, when a row has come or can't come
 let halt = () => {};
-let halted = false;
 
 // Says how far it is; a screen reader hears the beginning and the end, not what is between.
 function tell(state) {
@@ -24,7 +24,6 @@ function tell(state) {
   find('.progress p').textContent = line;
   Object.assign(find('progress'), {max: files.length, value: done});
   find('[data-stop]').hidden = !busy;
-  find('[data-stop]').disabled = halted;
   find('[data-continue]').hidden = busy || done === files.length;
   find('.ways').hidden = busy;
   if (state !== 'judging' || !done) find('[role=status]').textContent = line;
@@ -34,30 +33,26 @@ const send = (file) => (file.size <= Number(find('.drop').dataset.largest)
   ? upload(file).then(({path}) => path, () => undefined) : Promise.resolve());
 
 async function judgeAll() {
-  const stop = new Promise((resolve) => { halt = resolve; });
-  busy = true;
-  halted = false;
+  const stop = new Promise((resolve) => { halt = () => resolve('stopped'); });
+  // Gradio itself does not tell a listener that the connection is lost.
+  const pulse = setInterval(
+    () => fetch('gradio_api/app_id').catch(() => answered('failed')), PULSE);
   let state = 'judging';
+  busy = true;
+  sent = [];
   while (done < files.length && state === 'judging') {
     tell(state);
     for (let at = done; at < Math.min(done + AHEAD, files.length); at += 1)
       sent[at] ??= send(files[at]);
     const path = await Promise.race([sent[done], stop]);
-    if (halted) break;
     const {name, size} = files[done];
-    const row = await new Promise((resolve) => {
-      answered = resolve;
-      trigger('upload', {run, at: done, name, size, path});
-    });
-    if (row) {
-      document.dispatchEvent(new CustomEvent('many-row', {detail: {row, file: files[done]}}));
-      done += 1;
-    } else state = 'failed';
-    if (halted) break;
+    const answer = new Promise((resolve) => { answered = resolve; });
+    if (path !== 'stopped') trigger('upload', {run, at: done, name, size, path});
+    state = await Promise.race([answer, stop]);
   }
+  clearInterval(pulse);
   busy = false;
-  if (state !== 'failed') state = done < files.length ? 'stopped' : 'done';
-  tell(state);
+  tell(done < files.length ? state : 'done');
 }
 
 function choose(chosen) {
@@ -65,27 +60,29 @@ function choose(chosen) {
   run += 1;
   files = [...chosen].slice(0, Number(find('.drop').dataset.limit));
   given = chosen.length;
-  sent = [];
   done = 0;
   document.dispatchEvent(new Event('many-start'));
   judgeAll();
 }
 
 watch('row', () => {
-  if (props.row?.run === run && props.row.at === done) answered(props.row);
+  const {row} = props;
+  // One that was asked for again after a stop may come twice.
+  if (row?.run !== run || row.at !== done) return;
+  document.dispatchEvent(new CustomEvent('many-row', {detail: {row, file: files[done]}}));
+  done += 1;
+  if (!busy) tell(done < files.length ? 'stopped' : 'done');
+  answered('judging');
 });
-document.addEventListener('many-failed', () => answered(null));
+document.addEventListener('many-failed', () => answered('failed'));
 
 element.addEventListener('change', (event) => {
   choose(event.target.files);
   event.target.value = '';  // so that the same files can be chosen again
 });
 element.addEventListener('click', (event) => {
-  if (event.target.closest('[data-stop]')) {
-    halted = true;
-    event.target.disabled = true;
-    halt();
-  } else if (event.target.closest('[data-continue]')) judgeAll();
+  if (event.target.closest('[data-stop]')) halt();
+  else if (event.target.closest('[data-continue]')) judgeAll();
 });
 for (const kind of ['dragover', 'dragleave', 'drop'])
   element.addEventListener(kind, (event) => {
