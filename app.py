@@ -6,33 +6,28 @@ No upload is decoded here: components hand over the path of the file as it came,
 
 import json
 import os
-from html import escape
 from pathlib import Path
 
 import gradio as gr
+from starlette.middleware import Middleware
 
-from ensemble import Ensemble, ImageError
+from ensemble import Ensemble, ImageError, trust
 from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
 from page.examples import EXAMPLES
+from page.gallery import gallery
+from page.html import render
+from page.language import LanguageFirst
 from page.theme import THEME
-from page.uploads import source, source_or_error
-from page.words import everywhere, label, text, translations
+from page.uploads import source, sources
+from page.words import LANGUAGES, everywhere, label, text, translations
 
 WAITING = 64  # requests in the queue before new ones are refused
 BATCH = 100  # files in one request
 TABS = {"judge": judge, "many": many, "learn": learn, "prepare": prepare, "quality": quality,
         "about": about}
 HERE = Path(__file__).parent
-# Screen readers and hyphenation need to know the language, which the browser chooses.
-HEADER_JS = """
-const tell = () => {
-  document.documentElement.lang = element.querySelector('header').lang;
-  document.title = element.querySelector('h1').innerText;
-};
-new MutationObserver(tell).observe(element, {childList: true, subtree: true});
-tell();
-"""
+HEADER_JS = (HERE / "page" / "header.js").read_text("utf-8")
 
 
 def build(ensemble):
@@ -66,7 +61,7 @@ def build(ensemble):
         """Say of each of many images whether it is real or AI-generated.
 
         Parameters:
-            images: List of at most 100 image files, each as for detect.
+            images: List of at most 100 image files, each as for detect; 250 MB of addresses.
 
         Returns:
             A list in the order given: of each image its verdict, as detect gives it
@@ -77,10 +72,7 @@ def build(ensemble):
         if len(images) > BATCH:
             raise gr.Error(f"At most {BATCH} files at once; given {len(images)}.",
                            print_exception=False)
-        sources = [source_or_error(image) for image in images]
-        verdicts = ensemble.judge_many(s for s in sources if not isinstance(s, ImageError))
-        outcomes = (s if isinstance(s, ImageError) else next(verdicts) for s in sources)
-        return [outcome.as_dict() for outcome in outcomes]
+        return [outcome.as_dict() for outcome in ensemble.judge_many(sources(images))]
 
     gr.set_static_paths(EXAMPLES)
     with gr.Blocks(title=text("common.title"), analytics_enabled=False,
@@ -98,10 +90,8 @@ def build(ensemble):
 
 def header(ensemble, language="en"):
     """Title, what this is, and the notice when another pack than the configured one judges."""
-    notice = f'<p class="notice" role="note">{escape(ensemble.notice)}</p>' \
-        if ensemble.notice else ""
-    return f"""<header class="top" lang="{language}"><h1>{text("common.title", language)}</h1>
-<p>{text("common.lead", language, count=len(ensemble.packs[0].members))}</p>{notice}</header>"""
+    return str(render("header.html", language, count=len(ensemble.packs[0].members),
+                      notice=ensemble.notice, languages=LANGUAGES))
 
 
 def launch(demo, **options):
@@ -113,7 +103,8 @@ def launch(demo, **options):
         The server's own address.
     """
     _, url, _ = demo.launch(
-        theme=THEME, css_paths=[HERE / "app.css", HERE / "page" / "tabs.css"],
+        theme=THEME, app_kwargs={"middleware": [Middleware(LanguageFirst)]},
+        css_paths=[HERE / "app.css", HERE / "page" / "tabs.css"],
         i18n=gr.I18n(**translations()), mcp_server=True, max_file_size=MAX_BYTES,
         show_error=False, ssr_mode=False, run_history=False, enable_monitoring=False, pwa=False,
         footer_links=["api"], prevent_thread_lock=True, **options)
@@ -137,7 +128,10 @@ def main():
     """Serve on GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, else as a Space or at home."""
     name = os.environ.get("GRADIO_SERVER_NAME")
     name = name or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
-    demo = build(Ensemble.load())
+    trust.refresh()
+    ensemble = Ensemble.load()
+    demo = build(ensemble)
+    gallery(ensemble).start()
     launch(demo, server_name=name, server_port=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
     demo.block_thread()
 

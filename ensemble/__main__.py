@@ -4,15 +4,16 @@ import argparse
 import json
 import sys
 
-from ensemble import Ensemble, ImageError
+from ensemble import Ensemble, ImageError, trust
 from ensemble.pack import PackError
+from ensemble.trust import TrustError
 from ensemble.vocabulary import CREDENTIALS, MARK, MODELS, NOTES
 from ensemble.vote import percent
 
-
 # What an answer rests on, in words.
-BECAUSE = {CREDENTIALS: "because of its Content Credentials", MARK: "because of a mark in its pixels",
-           NOTES: "because of notes in the file", MODELS: "going by the models"}
+BECAUSE = {CREDENTIALS: "because of its Content Credentials",
+           MARK: "because of a mark in its pixels", NOTES: "because of notes in the file",
+           MODELS: "going by the models"}
 
 
 def main(arguments=None):
@@ -26,8 +27,9 @@ def main(arguments=None):
                              "else the shipped one)")
     options = parser.parse_args(arguments)
     try:
+        trust.anchors()  # whether C2PA_TRUST can be read is to be said before the first image
         ensemble = Ensemble.load(options.pack)
-    except PackError as error:
+    except (PackError, TrustError) as error:
         print(error, file=sys.stderr)
         return 2
     if ensemble.notice:

@@ -51,6 +51,12 @@ def answer(evidence, label, certainty):
     return (CANT_TELL if certainty == UNCERTAIN else label), MODELS
 
 
+def deciding(evidence):
+    """The note that decides the answer; None if the models do."""
+    claims = {(weight(note, evidence), note.says): note for note in reversed(evidence)}
+    return next((claims[claim] for claim, _ in TABLE if claim in claims), None)
+
+
 def weight(note, evidence):
     """What a note counts as: signed credentials, a mark in the pixels, or a mere note.
 
@@ -60,4 +66,4 @@ def weight(note, evidence):
     if note.source == "Content Credentials":
         trusted = any(other.key == "credentials_trusted" for other in evidence)
         return CREDENTIALS if trusted else NOTES
-    return MARK if note.key.startswith("mark_") else NOTES
+    return MARK if note.is_mark else NOTES

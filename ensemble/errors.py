@@ -6,7 +6,7 @@ ACCEPTED = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or HEIC"
 # By key; in braces, names of the error's fields. `page/words/errors.json` has the same keys.
 SENTENCES = {
     "folder": "{name} is a folder; give an image file.",
-    "unreadable": "{name} can't be read: {reason}.",
+    "unreadable": "{name} can’t be read: {reason}.",
     "empty": "The file is empty.",
     "file_too_large": "The file has {megabytes} MB; at most {most} MB are accepted.",
     "too_many_pixels": "The image has {width} × {height} pixels; at most {most} megapixels are "
@@ -19,7 +19,7 @@ SENTENCES = {
     "flat": "The image is practically of one colour; there is nothing in it to judge.",
     "repetitive": "The JPEG file repeats its parts more often than any camera or editor does; it "
                   "is not decoded.",
-    "damaged": "The {format} is damaged, cut short or of a rare kind: it can't be decoded.",
+    "damaged": "The {format} is damaged, cut short or of a rare kind: it can’t be decoded.",
     "pdf": f"The file is a PDF document; accepted are {ACCEPTED}.",
     "markup": f"The file is an SVG drawing or a web page; accepted are {ACCEPTED}.",
     "photoshop": f"The file is a Photoshop document; accepted are {ACCEPTED}.",
@@ -31,9 +31,11 @@ SENTENCES = {
     "not_uploaded": "{name} could not be uploaded.",
     "address_malformed": "A web address begins with https:// or http://.",
     "address_slow": "The address {address} did not answer in full within {seconds} seconds.",
-    "address_failed": "The address {address} can't be fetched.",
+    "address_failed": "The address {address} can’t be fetched.",
     "address_not_image": f"The address gives {{content_type}}; accepted are {ACCEPTED}.",
     "address_too_large": "The address gives more than {most} MB; at most that is accepted.",
+    "too_large_together": "The files before this one had more than {most} MB together, the most that "
+                          "one request may have fetched; give the rest in another request.",
 }
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ensemble import provenance
+from ensemble import marks, provenance
 from ensemble.images import FILE, open_picture, read_bytes
 
 
@@ -28,4 +28,8 @@ def open_with_evidence(source, at_least=None):
         return open_picture(source)
     data = read_bytes(source)
     picture = open_picture(data, at_least)
-    return replace(picture, evidence=provenance.read(data))
+    notes = provenance.read(data)
+    if picture.rgb.shape[:2] in ((picture.height, picture.width), (picture.width, picture.height)):
+        # Marks don't survive a reduction; what is so large was not written by their scripts.
+        notes += marks.read(picture.rgb, picture.alpha)
+    return replace(picture, evidence=notes)

@@ -51,6 +51,8 @@ def magnified(rgb, side):
     PIL.Image.Image
     """
     height, width = rgb.shape[:2]
+    if (height, width) == (side, side):
+        return Image.fromarray(rgb)
     short = min(height, width)
     left, top = (width - short) / 2, (height - short) / 2
     resample = Image.Resampling.NEAREST if short < side else Image.Resampling.LANCZOS

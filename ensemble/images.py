@@ -21,6 +21,7 @@ from ensemble.errors import (
     DamagedImage,
     EmptyFile,
     FileTooLarge,
+    ImageError,
     NotAFile,
     NothingToSee,
     TooManyPixels,

@@ -6,6 +6,7 @@ megabytes, and no PNG text that follows the pixels; so the four common container
 """
 
 import io
+import re
 import struct
 import warnings
 import zlib
@@ -16,25 +17,27 @@ from functools import cache
 from defusedxml import ElementTree
 from PIL import Image
 
+from ensemble.exif import SHOWN, decoded, read_tags
 from ensemble.guards import MAX_SEGMENTS, SEGMENT
 from ensemble.errors import UnsupportedFormat
 
 MAX_TEXT = 2**20  # bytes of one text, decompressed
-MAX_PARTS, MAX_ENTRIES = 100_000, 1000  # chunks of a file, entries of an EXIF directory
+MAX_PARTS, MAX_NOTES = 100_000, 2**17  # chunks of a file, bytes of an editor's notes
 PNG = b"\x89PNG\r\n\x1a\n"
 # Keywords of PNG text that programs write; others are not even decompressed.
 KEYWORDS = {b"parameters", b"prompt", b"workflow", b"invokeai_metadata", b"sd-metadata", b"Dream",
             b"fooocus_scheme", b"use_stable_diffusion_model", b"Software", b"Source", b"Title",
-            b"Comment", b"Description", b"XML:com.adobe.xmp", b"Raw profile type exif",
-            b"Raw profile type APP1", b"Raw profile type xmp"}
-# The tags of EXIF that are read. Of the place only whether there is one.
-TAGS = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "Software",
-        0x02BC: "XMP", 0x8769: "Exif", 0x8825: "GPS", 0x9003: "DateTimeOriginal",
-        0x9286: "UserComment", 0x0002: "GPSLatitude"}
-SHOWN = set(TAGS.values()) - {"XMP", "Exif", "GPS"}
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 10: 8, 13: 4, 129: 1}  # bytes, by EXIF type
+            b"Comment", b"Description", b"Author", b"AIGC", b"XML:com.adobe.xmp",
+            b"Raw profile type exif", b"Raw profile type APP1", b"Raw profile type xmp",
+            b"Raw profile type iptc"}
 # The names of XMP that are read.
-XMP = {"{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType": "DigitalSourceType",
+IPTC = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
+XMP = {f"{IPTC}DigitalSourceType": "DigitalSourceType", f"{IPTC}AISystemUsed": "AISystemUsed",
+       f"{IPTC}AISystemVersionUsed": "AISystemVersionUsed",
+       "{http://www.tc260.org.cn/ns/AIGC/1.0/}AIGC": "AIGC",
+       "{http://purl.org/dc/elements/1.1/}description": "Description",
+       "{http://purl.org/dc/elements/1.1/}creator": "Creator",
+       "{http://ns.adobe.com/exif/1.0/}UserComment": "UserComment",
        "{http://ns.adobe.com/xap/1.0/}CreatorTool": "CreatorTool",
        "{http://ns.adobe.com/photoshop/1.0/}Credit": "Credit",
        "{http://purl.org/dc/terms/}provenance": "provenance"}
@@ -57,12 +60,15 @@ class Metadata:
     jpeg : dict
         How a JPEG was saved: `quality` (int, estimated), `tables` ("standard" or "own"),
         `subsampling` and `progressive`; empty for other formats.
+    samsung : int
+        The kind of AI with which Samsung's gallery edited the picture; 0 if with none.
     """
 
     text: dict = field(default_factory=dict)
     exif: dict = field(default_factory=dict)
     xmp: dict = field(default_factory=dict)
     jpeg: dict = field(default_factory=dict)
+    samsung: int = 0
 
 
 def read_metadata(data):
@@ -95,11 +101,13 @@ def read_metadata(data):
         blocks = {}
     else:
         raise UnsupportedFormat("unknown_format")
-    exif = _exif(blocks.get("exif", b""))
-    packet = blocks.get("xmp") or exif.get("XMP", b"")
-    return Metadata(
-        blocks.get("text", {}), {tag: _decoded(exif[tag]) for tag in exif if tag in SHOWN},
-        _xmp(packet[:MAX_TEXT]), blocks.get("jpeg", {}))
+    exif = read_tags(blocks.get("exif", b""))
+    xmp = _xmp((blocks.get("xmp") or exif.get("XMP", b""))[:MAX_TEXT])
+    if credit := _credit(blocks.get("iptc", b"")):
+        xmp.setdefault("Credit", credit)
+    return Metadata(blocks.get("text", {}),
+                    {tag: decoded(exif[tag]) for tag in exif if tag in SHOWN}, xmp,
+                    blocks.get("jpeg", {}), _samsung(data))
 
 
 def _of_jpeg(data):
@@ -109,6 +117,8 @@ def _of_jpeg(data):
             blocks.setdefault("exif", body)
         elif marker == 0xE1 and body.startswith(b"http://ns.adobe.com/xap/1.0/\0"):
             blocks.setdefault("xmp", body.partition(b"\0")[2])
+        elif marker == 0xED:
+            blocks.setdefault("iptc", body)
         elif marker == 0xDB:
             tables |= _tables(body)
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
@@ -127,12 +137,14 @@ def _of_png(data):
                 text[keyword.decode()] = _png_text(name, bytes(body[len(keyword) + 1:]))
     if packet := text.pop("XML:com.adobe.xmp", ""):
         blocks["xmp"] = packet.encode()
-    for keyword in ("exif", "APP1", "xmp"):  # ImageMagick's way: name and length, then hex
+    for keyword in ("exif", "APP1", "xmp", "iptc"):  # ImageMagick's way: name, length, then hex
         with suppress(ValueError):
             lines = text.pop(f"Raw profile type {keyword}", "").split("\n")
             profile = bytes.fromhex("".join(lines[3:]))
-            kind = "exif" if profile.startswith(b"Exif\0\0") else "xmp"
-            blocks[kind] = blocks.get(kind) or profile.rpartition(b"xap/1.0/\0")[2]
+            block = {"exif": "exif", "APP1": "exif"}.get(keyword, keyword)
+            if block == "exif" and not profile.startswith(b"Exif\0\0"):
+                block = "xmp"  # both lie in a JPEG's segments of that name
+            blocks[block] = blocks.get(block) or profile.rpartition(b"xap/1.0/\0")[2]
     return blocks | {"text": text}
 
 
@@ -194,36 +206,6 @@ def _png_text(kind, body):
     return body[:MAX_TEXT].decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")
 
 
-def _exif(block):
-    """Name → bytes of the `TAGS` in a TIFF structure, with or without EXIF's own header."""
-    block = block.removeprefix(b"Exif\0\0")
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if not order or len(block) < 8:
-        return {}
-
-    def number(value):
-        return int.from_bytes(value[:4], "little" if order == "<" else "big")
-    found = _directory(block, number(block[4:8]), order)
-    if "Exif" in found:
-        found = _directory(block, number(found.pop("Exif")), order) | found
-    place = "GPS" in found and _directory(block, number(found.pop("GPS")), order)
-    found.pop("GPSLatitude", None)
-    return found | ({"GPSLatitude": b""} if place and "GPSLatitude" in place else {})
-
-
-def _directory(block, start, order):
-    found = {}
-    with suppress(struct.error):  # cut short, or not where it should be
-        count, = struct.unpack_from(order + "H", block, start)
-        for at in range(start + 2, start + 2 + 12 * min(count, MAX_ENTRIES), 12):
-            tag, kind, number, value = struct.unpack_from(order + "HHII", block, at)
-            size = number * SIZES.get(kind, 0)
-            where = at + 8 if size <= 4 else value
-            if tag in TAGS and TAGS[tag] not in found:
-                found[TAGS[tag]] = block[where:where + min(size, MAX_TEXT)]
-    return found
-
-
 def _xmp(packet):
     """The values of `XMP` in a packet, as attributes or as elements; none of a hostile one."""
     found = {}
@@ -237,14 +219,25 @@ def _xmp(packet):
     return found
 
 
-def _decoded(value):
-    """The text of an EXIF value; a comment names its encoding in its first eight bytes."""
-    if value.startswith(b"UNICODE\0"):  # in either byte order, whatever the file's own is
-        texts = [value[8:].decode(name, "replace") for name in ("utf-16-be", "utf-16-le")]
-        return max(texts, key=lambda text: sum(map(str.isascii, text)))
-    if value.startswith((b"ASCII\0\0\0", bytes(8))):
-        value = value[8:]
-    return value.partition(b"\0")[0].decode("utf-8", "replace")
+def _credit(records):
+    """The credit line in IPTC's older records (IIM 2:110), where programs don't write XMP."""
+    record = re.search(rb"\x1c\x02\x6e([\0-\x7f].)", records, re.DOTALL)
+    if not record:
+        return ""
+    length = int.from_bytes(record[1], "big")
+    return records[record.end():record.end() + length].decode("utf-8", "replace")
+
+
+def _samsung(data):
+    """The kind of AI in the notes that Samsung's gallery leaves behind the picture's end.
+
+    Its part of the file is named `PhotoEditor_Re_Edit_Data` (ExifTool's Samsung.pm); the number is
+    Samsung's own and not documented: 0 where its Galaxy AI had no part.
+    """
+    start = data.rfind(b"PhotoEditor_Re_Edit_Data")
+    notes = data[start:start + MAX_NOTES] if start >= 0 else b""
+    kind = re.search(rb'"genAIType"\s{0,9}:\s{0,9}(\d{1,6})\b', notes)
+    return int(kind[1]) if kind else 0
 
 
 def _tables(body):

@@ -4,76 +4,105 @@ What it is worth is decided in `answer.py`: notes can be edited, copied or remov
 absence proves nothing.
 """
 
-import re
 from dataclasses import dataclass, field
 
+from ensemble import trust
+from ensemble.claims import claims, clean
 from ensemble.credentials import CredentialsError, read_store
-from ensemble.generators import recognise
+from ensemble.history import OWN, statements
 from ensemble.images import read_bytes
 from ensemble.metadata import read_metadata
 from ensemble.sentences import fill
-from ensemble.vocabulary import AI, CAMERA
+from ensemble.vocabulary import AI, CAMERA, PARTLY
 
 # All that a note can say, by key; in braces, names of its fields. A translation has the same keys.
 SENTENCES = {
-    "generator": "The file says that it was made with {tool}: such notes can be edited or missing.",
-    "generator_model": "The file says that it was made with {tool}, model {model}: such notes can "
-                       "be edited or missing.",
-    "camera": "The file says that it was taken with a camera, {camera}: such notes can be edited "
-              "or missing.",
-    "camera_date": "The file says that it was taken with a camera, {camera}, on {date}: such notes "
-                   "can be edited or missing.",
-    "date": "The file says that the picture was taken on {date}: such notes can be edited or "
-            "missing.",
+    "generator": "The file’s notes say that it was made with {tool}. Anybody can write such notes, "
+                 "also to discredit a photograph.",
+    "generator_model": "The file’s notes say that it was made with {tool}, model {model}. Anybody "
+                       "can write such notes, also to discredit a photograph.",
+    "generator_part": "The file’s notes say that {tool} changed a part of it. Anybody can write "
+                      "such notes, also to discredit a photograph.",
+    "label": "A label of the kind that China prescribes says that it was generated. Anybody can "
+             "write such a label, also to discredit a photograph.",
+    "label_producer": "A label of the kind that China prescribes says that it was generated, by "
+                      "{producer}. Anybody can write such a label, also to discredit a "
+                      "photograph.",
+    "label_possible": "A label of the kind that China prescribes says that it may have been "
+                      "generated. Anybody can write such a label.",
+    "label_possible_producer": "A label of the kind that China prescribes says that it may have "
+                               "been generated, by {producer}. Anybody can write such a label.",
+    "label_suspected": "A label of the kind that China prescribes says that it is suspected to be "
+                       "generated. Anybody can write such a label.",
+    "label_suspected_producer": "A label of the kind that China prescribes says that it is "
+                                "suspected to be generated, by {producer}. Anybody can write such "
+                                "a label.",
+    "mark_watermark": "It carries the invisible mark of {tool}.",
+    "mark_squares": "It carries the five coloured squares of {tool} in its lower right corner.",
+    "camera": "The file’s notes say that it was taken with a camera, {camera}. Anybody can write "
+              "or copy such notes.",
+    "camera_date": "The file’s notes say that it was taken with a camera, {camera}, on {date}. "
+                   "Anybody can write or copy such notes.",
+    "date": "The file’s notes say that it was taken on {date}. Anybody can write or copy such "
+            "notes.",
     "software": "The file says that it was written by {software}.",
     "place": "The file holds the place where the picture was taken; whoever gets it can read that.",
-    "source_ai": "The file is marked as made by a generative model: such marks can be edited or "
-                 "missing.",
-    "source_part_ai": "The file is marked as made in part by a generative model: such marks can be "
-                      "edited or missing.",
-    "source_camera": "The file is marked as taken by a camera: such marks can be edited or "
-                     "missing.",
-    "source_other": "The file is marked as of the kind “{type}”: such marks can be edited or "
-                    "missing.",
+    "source_ai": "The file’s notes (IPTC) say that a generative model made it. Anybody can write "
+                 "such notes, also to discredit a photograph.",
+    "source_part_ai": "The file’s notes (IPTC) say that a generative model made a part of it. "
+                      "Anybody can write such notes, also to discredit a photograph.",
+    "source_camera": "The file’s notes (IPTC) say that a camera took it. Anybody can write such "
+                     "notes.",
+    "source_other": "The file’s notes (IPTC) call it “{type}”. Anybody can write such notes.",
     "credentials_trusted": "The file has Content Credentials: nothing was changed since {signer} "
-                           "signed it, and the signer is on the list of trusted ones.",
+                           "signed it, and who that is was vouched for by an authority on the "
+                           "trust list.",
     "credentials_untrusted": "The file has Content Credentials: nothing was changed since it was "
-                             "signed in the name of {signer}, but that signer is not on the list "
-                             "of trusted ones.",
-    "credentials_unchecked": "The file has Content Credentials: nothing was changed since it was "
-                             "signed in the name of {signer}; who that is was not checked.",
-    "credentials_changed": "The file has Content Credentials, but they are not valid: it was "
+                             "signed in the name of {signer}, but no authority on the trust list "
+                             "vouches for that name: anybody can sign so.",
+    "credentials_changed": "The file has Content Credentials that count for nothing: it was "
                            "changed after it was signed in the name of {signer}.",
-    "credentials_forged": "The file has Content Credentials, but they are not valid: they were "
-                          "changed after they were signed in the name of {signer}.",
-    "credentials_certificate": "The file has Content Credentials, but they are not valid: the "
-                               "certificate of {signer} had expired or can't be used for them.",
-    "credentials_invalid": "The file has Content Credentials, signed in the name of {signer}, but "
-                           "they are not valid.",
-    "credentials_damaged": "The file has Content Credentials that can't be read.",
+    "credentials_forged": "The file has Content Credentials that count for nothing: they "
+                          "themselves were changed after they were signed in the name of "
+                          "{signer}, or never were.",
+    "credentials_expired": "The file has Content Credentials signed in the name of {signer}, but "
+                           "the certificate has expired since, and no time stamp proves that it "
+                           "was signed before. That is no forgery, but it proves nothing any "
+                           "more.",
+    "credentials_revoked": "The file has Content Credentials that count for nothing: the "
+                           "certificate of {signer} was revoked.",
+    "credentials_certificate": "The file has Content Credentials that count for nothing: they were "
+                               "signed in the name of {signer} with a certificate that isn’t made "
+                               "for them.",
+    "credentials_invalid": "The file has Content Credentials, signed in the name of {signer}, that "
+                           "break the rules for them, so they count for nothing.",
+    "credentials_damaged": "The file has Content Credentials that can’t be read.",
     "credentials_elsewhere": "The file says that its Content Credentials lie at {address}; nothing "
                              "is fetched from there.",
-    "credentials_ai": "Its credentials say that a generative model made it ({tool}).",
-    "credentials_part_ai": "Its credentials say that a generative model made a part of it "
-                           "({tool}).",
-    "credentials_camera": "Its credentials say that a camera took it ({tool}).",
+    "credentials_ai": "Signed as {signer}: a generative model made it ({tool}).",
+    "credentials_part_ai": "Signed as {signer}: a generative model made a part of it ({tool}).",
+    "credentials_camera": "Signed as {signer}: a camera took it, and nothing generated was added "
+                          "({tool}).",
+    "credentials_earlier_ai": "Earlier credentials, that nobody on the trust list vouches for, "
+                              "signed as {signer}: a generative model made it ({tool}).",
+    "credentials_earlier_part_ai": "Earlier credentials, that nobody on the trust list vouches "
+                                   "for, signed as {signer}: a generative model made a part of it "
+                                   "({tool}).",
+    "credentials_earlier_camera": "Earlier credentials, that nobody on the trust list vouches "
+                                  "for, signed as {signer}: a camera took it ({tool}).",
     "credentials_actions": "Its credentials list what was done: {actions}.",
     "jpeg_standard": "It was saved as a JPEG of quality {quality} with the standard tables "
                      "({subsampling}).",
     "jpeg_own": "It was saved as a JPEG with tables of the program's or the camera's own, about "
                 "as coarse as quality {quality} ({subsampling}).",
 }
-SAYS = {"generator": AI, "generator_model": AI, "source_ai": AI, "source_part_ai": AI,
-        "credentials_ai": AI, "credentials_part_ai": AI, "camera": CAMERA, "camera_date": CAMERA,
-        "source_camera": CAMERA, "credentials_camera": CAMERA}
-# The vocabulary of IPTC and C2PA for where a picture comes from; its other words say neither.
-SOURCE_TYPES = {"trainedAlgorithmicMedia": "ai", "compositeWithTrainedAlgorithmicMedia": "part_ai",
-                "digitalCapture": "camera", "computationalCapture": "camera",
-                "negativeFilm": "camera", "positiveFilm": "camera"}
-# Why credentials do not hold: parts of the C2PA status codes, the gravest first.
-REASONS = {"forged": ("claimSignature.mismatch", "claimSignature.missing", "hashedURI.mismatch"),
-           "changed": ("Hash.mismatch",), "certificate": ("signingCredential.", "outsideValidity")}
-LINE, LONG = 200, 2000  # characters that are kept of a value, and of a generator's notes
+SAYS = {
+    **dict.fromkeys(("generator", "generator_model", "label", "label_producer", "source_ai",
+                     "mark_watermark", "mark_squares"), AI),
+    **dict.fromkeys(("generator_part", "source_part_ai"), PARTLY),
+    **dict.fromkeys(("camera", "camera_date", "source_camera"), CAMERA),
+    **{f"credentials_{when}{origin}": says for when in ("", "earlier_") for origin, says in
+       (("ai", AI), ("part_ai", PARTLY), ("camera", CAMERA))}}
 
 
 @dataclass(frozen=True)
@@ -82,7 +111,8 @@ class Note:
 
     Attributes
     ----------
-    source : {"Content Credentials", "PNG text", "EXIF", "XMP/IPTC", "JPEG"}
+    source : {"Content Credentials", "Earlier credentials", "PNG text", "EXIF", "XMP/IPTC", \
+"Samsung Gallery", "JPEG", "Pixels", "Alpha channel"}
         Where in the file it stands.
     key : str
         Of its sentence in `SENTENCES`.
@@ -96,8 +126,13 @@ class Note:
 
     @property
     def says(self):
-        """"AI-generated", "camera" or None: what the note says of the picture's origin."""
+        """"AI-generated", "Partly AI-generated", "camera" or None: what it says of the origin."""
         return SAYS.get(self.key)
+
+    @property
+    def is_mark(self):
+        """Whether it is a mark in the pixels, which no editor of notes adds or removes."""
+        return self.key.startswith("mark_")
 
     def sentence(self, sentences=SENTENCES):
         """The note in words: English ones, or a translation with the keys of `SENTENCES`."""
@@ -116,9 +151,9 @@ def read(source, anchors=None):
     ----------
     source : path or bytes
         The image file, untrusted.
-    anchors : str, optional
-        Certificates in PEM that vouch for the signers of Content Credentials; without any it is
-        told who signed, but not checked who that is.
+    anchors : ensemble.trust.Anchors, optional
+        The authorities that vouch for the signers of Content Credentials; without any, those that
+        `ensemble.trust.anchors` gives.
 
     Returns
     -------
@@ -134,149 +169,23 @@ def read(source, anchors=None):
     """
     data = read_bytes(source)
     metadata = read_metadata(data)
-    xmp, jpeg = metadata.xmp, metadata.jpeg
-    return (*_credentials(data, anchors, xmp.get("provenance", "")), *_png(metadata.text),
-            *_exif(metadata.exif), *_marks(xmp),
-            *([Note("JPEG", f"jpeg_{jpeg['tables']}", jpeg)] if jpeg else ()))
-
-
-def _png(text):
-    if note := _generator("PNG text", text):
-        return [note]
-    return _software("PNG text", text.get("Software", ""))
-
-
-def _exif(text):
-    place = [Note("EXIF", "place")] if "GPSLatitude" in text else []
-    text = {tag: value for tag, value in text.items() if tag != "GPSLatitude"}
-    if note := _generator("EXIF", text):
-        return [note, *place]
-    make, model = _clean(text.get("Make", "")), _clean(text.get("Model", ""))
-    repeated = make and model.lower().startswith(make.lower().split()[0])
-    fields = {"camera": model if repeated else f"{make} {model}".strip(),
-              "date": _date(text.get("DateTimeOriginal", ""))}
-    fields = {name: value for name, value in fields.items() if value}
-    notes = [Note("EXIF", "_".join(fields), fields)] if fields else []
-    return notes + _software("EXIF", text.get("Software", "")) + place
-
-
-def _marks(xmp):
-    """Notes on IPTC's source type and the writing program, both in XMP."""
-    notes = []
-    if kind := _clean(xmp.get("DigitalSourceType", "").rstrip("/").rpartition("/")[2]):
-        key = f"source_{SOURCE_TYPES.get(kind, 'other')}"
-        notes.append(Note("XMP/IPTC", key, {"type": kind}))
-    names = {"Software": xmp.get("CreatorTool", ""), "Credit": xmp.get("Credit", "")}
-    note = _generator("XMP/IPTC", {name: text for name, text in names.items() if text})
-    return notes + ([note] if note else _software("XMP/IPTC", names["Software"]))
-
-
-def _generator(source, text):
-    """The note of a known generator in texts by keyword, or None."""
-    tool, model = recognise(text)
-    if not tool:
-        return None
-    fields = {keyword: _clean(value, LONG) for keyword, value in text.items()} | {"tool": tool}
-    if model := _clean(model):
-        fields["model"] = model
-    return Note(source, "generator_model" if model else "generator", fields)
-
-
-def _software(source, name):
-    name = _clean(name)
-    return [Note(source, "software", {"software": name})] if name else []
+    return (*_credentials(data, anchors, metadata.xmp.get("provenance", "")),
+            *(Note(*claim) for claim in claims(metadata)))
 
 
 def _credentials(data, anchors, address):
-    source = "Content Credentials"
     try:
-        store = read_store(data, anchors)
+        store = read_store(data, trust.anchors() if anchors is None else anchors)
     except CredentialsError as error:
-        return [Note(source, "credentials_damaged", {"reason": _clean(str(error))})]
-    if not store:
-        address = _clean(address)
-        return [Note(source, "credentials_elsewhere", {"address": address})] if address else []
-    manifests, label = store.get("manifests") or {}, store.get("active_manifest")
-    if label not in manifests:
-        return [Note(source, "credentials_damaged", {"reason": "no active manifest"})]
-    return [Note(source, *_signed(store, manifests[label], anchors)),
-            *(Note(source, *said) for said in _history(manifests, label))]
+        return [Note(OWN, "credentials_damaged", {"reason": clean(str(error))})]
+    if store:
+        return [Note(source, key, _cleaned(fields)) for source, key, fields in statements(store)]
+    address = clean(address)
+    return [Note(OWN, "credentials_elsewhere", {"address": address})] if address else []
 
 
-def _signed(store, manifest, anchors):
-    """Key and fields of the note on the signature: whose it is, and whether it holds."""
-    signature = manifest.get("signature_info") or {}
-    codes = [str(failure.get("code")) for failure in store.get("validation_status") or []]
-    problems = [code for code in dict.fromkeys(codes) if code != "signingCredential.untrusted"]
-    fields = {"signer": signature.get("issuer") or signature.get("common_name") or "?",
-              "certificate": signature.get("common_name"), "algorithm": signature.get("alg"),
-              "time": signature.get("time"), "generator": _maker(manifest)}
-    fields = {name: _clean(str(value)) for name, value in fields.items() if value}
-    if problems:
-        fields["problems"] = [_clean(problem) for problem in problems[:20]]
-    state = store.get("validation_state")
-    if state == "Trusted":
-        return "credentials_trusted", fields
-    if state == "Valid":
-        return "credentials_untrusted" if anchors else "credentials_unchecked", fields
-    reason = next((key for key, codes in REASONS.items()
-                   if any(code in problem for problem in problems for code in codes)), "invalid")
-    return f"credentials_{reason}", fields
+def _cleaned(fields):
+    """Texts and lists of them, as they may be shown."""
+    return {name: [clean(str(item)) for item in value] if isinstance(value, list)
+            else clean(str(value)) for name, value in fields.items()}
 
-
-def _history(manifests, label):
-    """Key and fields of the notes on what was done, by the file's own line of manifests and by
-    those of its ingredients."""
-    line = []
-    while label in manifests and label not in line:
-        line.append(label)
-        label = next((ingredient.get("active_manifest")
-                      for ingredient in manifests[label].get("ingredients") or []
-                      if ingredient.get("relationship") == "parentOf"), None)
-    origins, done = {}, []
-    for label in (*reversed(line), *sorted(manifests.keys() - set(line))):  # the oldest first
-        manifest = manifests[label]
-        for action in _actions(manifest):
-            name = _clean(str(action.get("action"))).removeprefix("c2pa.")
-            kind = str(action.get("digitalSourceType")).rstrip("/").rpartition("/")[2]
-            origin, first = SOURCE_TYPES.get(kind), name in ("created", "opened")
-            if origin == "ai" and not (first and label in line):
-                origin = "part_ai"
-            if origin and (label in line or origin != "camera"):
-                origins.setdefault(origin, {"tool": _maker(manifest, action), "type": kind})
-            if label in line and name not in done:
-                done.append(name)
-    if "ai" in origins:
-        origins.pop("part_ai", None)
-    yield from ((f"credentials_{origin}", fields) for origin, fields in origins.items())
-    if done:
-        yield "credentials_actions", {"actions": ", ".join(done[:20])}
-
-
-def _actions(manifest):
-    for assertion in manifest.get("assertions") or []:
-        if str(assertion.get("label")).startswith("c2pa.actions"):
-            data = assertion.get("data")
-            actions = data.get("actions") if isinstance(data, dict) else None
-            if isinstance(actions, list):
-                yield from (action for action in actions if isinstance(action, dict))
-
-
-def _maker(manifest, action=None):
-    """The program that did an action, else the one that wrote the manifest."""
-    agent = (action or {}).get("softwareAgent")
-    infos = manifest.get("claim_generator_info") or [{}]
-    name = (agent.get("name") if isinstance(agent, dict) else agent) or infos[0].get("name")
-    return _clean(str(name or manifest.get("claim_generator") or "?"))
-
-
-def _date(text):
-    """EXIF's 2024:05:31 12:00:00 → 2024-05-31 12:00; empty if it is no date."""
-    match = re.match(r"([12]\d{3}):(\d\d):(\d\d) (\d\d:\d\d)", text)
-    return "{}-{}-{} {}".format(*match.groups()) if match else ""
-
-
-def _clean(text, length=LINE):
-    """One line without control characters, cut to `length`."""
-    text = "".join(c if c.isprintable() else " " for c in text[:4 * length])
-    return " ".join(text.split())[:length]

@@ -19,7 +19,8 @@ def mistake_address(taken=None):
     Parameters
     ----------
     taken : dict, optional
-        A result as the visitor takes it away; its `file` and `file_says` stay out.
+        A result as the visitor takes it away; the file's name and hash, and what its notes hold,
+        stay out.
 
     Returns
     -------
@@ -29,11 +30,14 @@ def mistake_address(taken=None):
     """
     title, body = "A mistake", ""
     if taken:
-        title = f"{taken['label']} ({percent(taken['p_ai'])} AI) is wrong"
+        title = f"{taken['answer']} is wrong ({percent(taken['p_ai'])} AI)"
         votes = "\n".join(f"- {vote['member']}: {vote['p_ai']} {vote['label']}"
                           for vote in taken["votes"])
-        body = (f"Pack: {taken['pack']} {taken['version']}\n"
-                f"Verdict: {taken['label']}, {taken['certainty']}, {taken['agreement']}\n"
+        evidence = ", ".join(f"{note['source']}: {note['key']}" for note in taken["evidence"])
+        body = (f"Answer: {taken['answer']}, because of {taken['because']}\n"
+                f"Evidence: {evidence or 'none'}\n"
+                f"Models: {taken['pack']} of {', '.join(taken['packs'])}\n"
+                f"Vote: {taken['label']}, {taken['certainty']}, {taken['agreement']}\n"
                 f"p_ai: {taken['p_ai']}\n{votes}\n"
                 f"Size: {taken['width']} × {taken['height']}\n\n"
                 f"What the image really is, and how you know:\n\n")

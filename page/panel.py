@@ -1,93 +1,155 @@
-"""The panel with a verdict: every state of it, and what a visitor takes away."""
+"""The panel with an answer: every state of it, and what a visitor takes away."""
 
 import base64
+import hashlib
 import io
 import json
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 from PIL import Image
 
 from ensemble import explain
-from ensemble.images import fit_square, open_picture
-from ensemble.vocabulary import AI, CONFIDENT, REAL
-from ensemble.vote import percent
-from page import notes as provenance
+from ensemble.answer import deciding
+from ensemble.vocabulary import (
+    AI,
+    CANT_TELL,
+    CONFIDENT,
+    CREDENTIALS,
+    MODELS,
+    PARTLY,
+    REAL,
+    UNCERTAIN,
+)
 from page import packs
 from page.address import mistake_address
-from page.icons import ICONS
-from page.words import member_text, reason_text, text
+from page.html import markup, render
+from page.notes import described, sentence
+from page.words import LABELS, error_text, member_text, reason_text, text
 
 SIDE = 320  # pixels of the pictures in a verdict
 SCRIPT = Path(__file__).with_name("panel.js").read_text("utf-8")
-WORDS = {AI: "common.ai", REAL: "common.real"}
+TONES = {AI: "ai", PARTLY: "ai partly", REAL: "real", CANT_TELL: "unsure"}
+WORDS = LABELS
+VERIFY = "https://contentcredentials.org/verify"  # reads credentials in the visitor's browser
+# What helps when nobody can tell, in the order of how much.
+NEXT = ("original", "credentials", "search", "look", "limits")
 
 
-def waiting(ensemble, language="en"):
+@dataclass(frozen=True)
+class File:
+    """What is known of the file that was judged, for what a visitor takes away.
+
+    Attributes
+    ----------
+    name : str
+        As the visitor called it.
+    bytes : int
+    sha256 : str
+        In hexadecimal.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, name, data):
+        """The facts of a file with this content."""
+        return cls(name, len(data), hashlib.sha256(data).hexdigest())
+
+
+def waiting(language="en"):
     """The panel before there is an image."""
-    return _panel(ensemble, ensemble.packs[0], "waiting", None,
-                  text("panel.waiting_title", language), text("panel.waiting_line", language),
-                  language=language)
+    return _panel("waiting", text("panel.waiting_title", language),
+                  text("panel.waiting_line", language), language)
 
 
-def problem(ensemble, error, language="en"):
+def problem(error, language="en", serial=None):
     """The panel for an image that can't be judged.
 
     Parameters
     ----------
-    error : str
+    error : ImageError
+    serial : str, optional
+        Which of the browser's choices this is about.
     """
-    return _panel(ensemble, ensemble.packs[0], "problem", None,
-                  text("panel.problem_title", language), text("panel.problem_line", language),
-                  problem=error, language=language)
+    return _panel("problem", text("panel.problem_title", language), error_text(error, language),
+                  language, serial=serial)
 
 
-def result(ensemble, picture, name, example=None, notes=(), whole=False, language="en"):
-    """The panel with a verdict.
+def failed(language="en"):
+    """The panel when the server itself failed, or had no room for one more request."""
+    return _panel("problem", text("panel.failed_title", language),
+                  text("panel.failed_line", language), language)
+
+
+def result(ensemble, picture, file, example=None, language="en", serial=None, link=""):
+    """The panel with an answer.
 
     Parameters
     ----------
+    ensemble : Ensemble
     picture : Picture
         As `Ensemble.open` gives it.
-    name : str
-        Of the file, for what the visitor takes away.
+    file : File
     example : page.examples.Example, optional
-    notes : sequence of ensemble.provenance.Note
-    whole : bool
-        Whether to show the picture as it came, where no other part of the page does.
+    language : str
+    serial : str, optional
+        Which of the browser's choices this is about.
+    link : str
+        The web address that the picture was fetched from.
     """
-    one = ensemble.pack_for(picture)
+    models = ensemble.pack_for(picture)
     verdict = ensemble.judge(picture)
-    taken = record(one, verdict, name, notes)
-    foremost = "" if verdict.certainty == CONFIDENT else provenance.foremost(notes, language)
-    return _panel(ensemble, one, None, verdict, *_headline(verdict, example, language),
-                  _figures(one, picture, verdict, example, whole, name, language),
-                  _reasons(one, picture, verdict, language), take_away(taken, example, language),
-                  taken, example=example, foremost=foremost, language=language)
-
-
-def record(ensemble, verdict, name, notes):
-    """What a visitor takes away as JSON: what the API says, and when and of what it was said."""
-    return {"file": name, "judged": datetime.now(UTC).isoformat(timespec="seconds"),
-            "version": ensemble.manifest["version"], **verdict.as_dict(),
-            "file_says": [note.as_dict() for note in notes]}
-
-
-def take_away(taken, example=None, language="en"):
-    """The links and the button under a verdict."""
+    taken = record(ensemble, verdict, file)
+    address = f"?example={quote(example.slug)}" if example else (
+        f"?link={quote(link, safe='')}" if link else "")
     data = quote(json.dumps(taken, ensure_ascii=False, indent=1))
-    links = [f'<a download="real-or-ai.json" href="data:application/json;charset=utf-8,{data}">'
-             f'{text("panel.json", language)}</a>',
-             f'<button type="button" data-report>{text("panel.report", language)}</button>']
-    if example:  # nothing else can be found again: uploads are deleted
-        links.append(f'<a href="?example={quote(example.slug)}">'
-                     f'{text("panel.link", language)}</a>')
-    if address := mistake_address(taken):
-        links.append(f'<a href="{escape(address)}" target="_blank" rel="noopener">'
-                     f'{text("panel.mistake", language)}</a>')
-    return "".join(links)
+    return _panel(
+        TONES[verdict.answer], text(LABELS[verdict.answer], language),
+        why(models, picture, verdict, language), language, answer=verdict.answer, serial=serial,
+        address=address, otherwise=_otherwise(verdict, language),
+        steps=_steps(language) if verdict.answer == CANT_TELL else (), verdict=verdict,
+        notes=[described(note, language) for note in verdict.evidence],
+        majority=_majority(ensemble, verdict, language),
+        members=[_member(entry, vote, language)
+                 for entry, vote in zip(models.manifest["members"], verdict.votes)],
+        certainty=text(f"common.{verdict.certainty}", language),
+        reasons=_reasons(models, picture, verdict, example, language),
+        **_pictures(models, picture, verdict, file, language), record=taken, link=address,
+        json=f"data:application/json;charset=utf-8,{data}", mistake=mistake_address(taken))
+
+
+def record(ensemble, verdict, file):
+    """What a visitor takes away as JSON: what the API says, and when and of what it was said."""
+    facts = asdict(file)
+    return {"file": facts.pop("name"), **facts,
+            "judged": datetime.now(UTC).isoformat(timespec="seconds"),
+            "packs": [f"{models.name} {models.manifest['version']}" for models in ensemble.packs],
+            **verdict.as_dict()}
+
+
+def why(models, picture, verdict, language="en"):
+    """The sentence under the answer: what it rests on.
+
+    Parameters
+    ----------
+    models : PackModels
+        Those that voted.
+    picture : Picture
+    verdict : Verdict
+    language : str
+    """
+    if note := deciding(verdict.evidence):
+        return sentence(note, language)
+    if verdict.answer == CANT_TELL:
+        return text("panel.why_cant_tell", language)
+    return " ".join(filter(None, (text("panel.why_models", language),
+                                  packs.experience(models, picture, verdict, language))))
 
 
 def bar(p_ai):
@@ -106,122 +168,77 @@ def data_uri(image, kind="JPEG"):
     return f"data:image/{kind.lower()};base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
-def _headline(verdict, example, language):
-    label = text(WORDS[verdict.label], language)
-    if verdict.certainty != CONFIDENT:
-        label = text("panel.leans", language, label=label)
-    line = text("panel.line_all" if verdict.agreement.endswith("-0") else "panel.line_some",
-                language, vote=verdict.agreement.replace("-", "–"), width=verdict.width,
-                height=verdict.height)
-    if example:
-        truth = text(WORDS[example.truth], language)
-        line = f'{text("panel.example", language, name=example.name, truth=truth)} {line}'
-    return label, line
+def _panel(tone, headline, why, language, **values):
+    blank = dict.fromkeys(("answer", "serial", "address", "otherwise", "verdict"))
+    return str(render("panel.html", language, tone=tone, headline=headline, why=why,
+                      **{**blank, "steps": (), **values}))
 
 
-def _figures(ensemble, picture, verdict, example, whole, name, language):
-    if example and example.full or whole:
-        shown = open_picture(example.full).rgb if example else picture.rgb
-        full = Image.fromarray(shown)
-        full.thumbnail((2 * SIDE, 2 * SIDE))
-        alt = text("panel.full_alt", language, name=example.name if example else name)
-        figures = [_figure(text("panel.full", language), data_uri(full), alt)]
-    else:
-        seen = Image.fromarray(fit_square(picture.rgb, ensemble.manifest["input_size"],
-                                          ensemble.manifest["resize"]))
-        figures = [_figure(text("panel.seen", language),
-                           data_uri(seen.resize((SIDE, SIDE), Image.Resampling.NEAREST), "PNG"),
-                           text("panel.seen_alt", language))]
-    image = data_uri(explain.magnified(picture.rgb, SIDE))
-    for member in _mapped(ensemble):
-        tinted = explain.overlay(picture.rgb, verdict.maps[member], SIDE)
-        figures.append(_slider(member, image, data_uri(Image.fromarray(tinted)), language))
-    return "".join(figures)
+def _otherwise(verdict, language):
+    """That the models vote against what the file proves or says; None if they don't."""
+    sides = {AI: AI, PARTLY: AI, REAL: REAL}
+    if (verdict.because == MODELS or verdict.certainty == UNCERTAIN
+            or sides[verdict.answer] == verdict.label):
+        return None
+    proves = "proves" if verdict.because == CREDENTIALS else "says"
+    return text(f"panel.otherwise_{proves}", language, label=text(LABELS[verdict.label], language))
 
 
-def _mapped(ensemble):
-    return [member.name for member in ensemble.members if member.has_map]
+def _steps(language):
+    return [markup(f"panel.next_{step}", language, verify=VERIFY) for step in NEXT]
 
 
-def _reasons(one, picture, verdict, language):
-    reasons = [reason_text(reason, language) for reason in verdict.reasons]
-    if worth := packs.experience(one, picture, verdict, language):
-        return [*reasons, worth]
-    return reasons or [text("panel.rarely_wrong", language)]
+def _majority(ensemble, verdict, language):
+    ayes, noes = map(int, verdict.agreement.split("-"))
+    label = text(LABELS[verdict.label], language)
+    line = text("panel.vote_all" if not noes else "panel.vote_some", language, ayes=ayes,
+                count=ayes + noes, label=label)
+    return " ".join(filter(None, (line, packs.judged_by(ensemble, verdict, language))))
 
 
-def _panel(ensemble, one, tone, verdict, headline, line, figures=None, reasons=(), actions="",
-           taken=None, example=None, problem=None, foremost="", language="en"):
-    """One structure for every state, so that nothing moves when a result arrives; `one` of the
-    ensembles judged, or lends its members before."""
-    label = verdict and verdict.label
-    if verdict:
-        tone = ("ai" if label == AI else "real") + " unsure" * (verdict.certainty != CONFIDENT)
-    pill = (f'<span class="pill">{text(f"common.{verdict.certainty}", language)}</span>'
-            if verdict else "")
-    votes = verdict.votes if verdict else [None] * len(one.members)
-    rows = "".join(_row(entry, vote, language)
-                   for entry, vote in zip(one.manifest["members"], votes))
-    real, ai = text("common.real", language), text("common.ai", language)
-    overall = f"""<p class="spread"><b>{text("panel.calibrated", language)}</b>
-<span class="number">{percent(verdict.p_ai) if verdict else "–"}</span></p>
-{bar(verdict and verdict.p_ai)}
-<p class="ends" aria-hidden="true"><span>{real}</span><span>{text("panel.even", language)}</span>
-<span>{ai}</span></p>"""
-    if problem:
-        overall = f'<p lang="en">{escape(problem)}</p>'
-    blanks = (text("panel.seen", language),
-              *(text("panel.looked", language, member=name) for name in _mapped(one)))
-    pack = text("panel.pack", language, name=one.manifest["name"],
-                version=one.manifest["version"])
-    judged = packs.judged_by(ensemble, verdict, language)
-    judged = f'<p class="judged">{judged}</p>' if judged else ""
-    done = "" if tone == "waiting" else " data-result"
-    done += f' data-judged="{taken["judged"]}"' if taken else ""
-    done += f' data-example="{escape(example.slug)}"' if example else ""
-    return f"""<section class="verdict {tone}" lang="{language}"{done}
- aria-label="{escape(text("panel.region", language))}" data-pack="{escape(pack)}"
- data-title="{escape(text("common.title", language))}"
- data-proof="{escape(text("panel.no_proof", language))}"
- data-saved="{escape(text("panel.saved", language))}">
-<div class="headline"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true">{ICONS[label]}</svg>
-<div><h2>{escape(headline)} {pill}</h2><p>{escape(line)}</p></div></div>
-{foremost}<div class="overall">{overall}</div>
-{judged}<table class="members"><caption>{text("panel.members", language)}</caption>
-<tbody>{rows}</tbody></table>
-<div class="pictures">{figures or "".join(map(_figure, blanks))}</div>
-<p class="legend"><span><i class="swatch ai"></i>{text("panel.towards", language, label=ai)}</span>
-<span><i class="swatch real"></i>{text("panel.towards", language, label=real)}</span>
-<span>{text("panel.no_tint", language)}</span></p>
-<ul class="reasons">{"".join(f"<li>{escape(reason)}</li>" for reason in reasons)}</ul>
-<div class="actions" role="group" aria-label="{text("panel.actions", language)}">{actions}</div>
-</section>"""
-
-
-def _row(entry, vote, language):
-    about = member_text(entry, language)[1]
+def _member(entry, vote, language):
+    name, about = member_text(entry, language)
     if "parameters" in entry:
         count = f"{entry['parameters'] / 1e6:.2f}"
-        about += ", " * bool(about) + text("panel.parameters", language, count=count)
-    number = percent(vote.p_ai) if vote else "–"
-    label = text(WORDS[vote.label] if vote else "panel.no_vote", language)
-    side = (" ai" if vote.label == AI else " real") if vote else ""
-    return f"""<tr><th scope="row">{escape(member_text(entry, language)[0])}<small>{escape(about)}</small></th>
-<td class="meter">{bar(vote and vote.p_ai)}<span class="number">{number}</span></td>
-<td class="vote{side}">{label}</td></tr>"""
+        about += "; " * bool(about) + text("panel.parameters", language, count=count)
+    return {"name": name, "about": about, "p_ai": vote.p_ai,
+            "side": "ai" if vote.label == AI else "real",
+            "label": text(LABELS[vote.label], language)}
 
 
-def _figure(caption, uri=None, alt=""):
-    picture = f'<img src="{uri}" alt="{escape(alt)}">' if uri else '<span class="blank"></span>'
-    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
+def _reasons(models, picture, verdict, example, language):
+    reasons = [reason_text(reason, language) for reason in verdict.reasons]
+    if example:
+        reasons.insert(0, text("panel.example", language, name=example.name,
+                               truth=text(LABELS[example.truth], language)))
+        if source := example.source:
+            reasons.insert(1, text("panel.credit", language, author=source.author,
+                                   repository=source.repository, licence=source.licence))
+    if verdict.because != MODELS and verdict.certainty != UNCERTAIN:
+        reasons.append(packs.experience(models, picture, verdict, language))
+    if verdict.certainty == CONFIDENT and not reasons:
+        reasons.append(text("panel.rarely_wrong", language))
+    return list(filter(None, reasons))
 
 
-def _slider(member, image, tinted, language):
-    """The image on the left of a movable edge, the same image under the map on its right."""
-    alt = text("panel.looked_alt", language, member=member)
-    return f"""<figure class="slider"><div class="frame">
-<img src="{image}" alt="{escape(text("panel.image_alt", language))}">
-<img class="map" src="{tinted}" alt="{escape(alt)}">
-<input type="range" min="0" max="100" value="50"
- aria-label="{escape(text("panel.slide", language, member=member))}"><i class="edge"></i></div>
-<figcaption>{escape(text("panel.looked", language, member=member))}</figcaption></figure>"""
+def _pictures(models, picture, verdict, file, language):
+    """The picture with the square that was judged, and the networks' maps over that square."""
+    height, width = picture.rgb.shape[:2]
+    small = Image.fromarray(picture.rgb)
+    # A thumbnail shows its true pixels.
+    if max(width, height) >= SIDE:
+        small.thumbnail((2 * SIDE, 2 * SIDE))
+    short = min(width, height)
+    left, top = (100 * (side - short) / 2 / side for side in (width, height))
+    caption = "panel.judged_all" if width == height else "panel.judged_square"
+    square = np.asarray(explain.magnified(picture.rgb, SIDE))
+    maps = [{"member": member_text(entry, language)[0],
+             "uri": data_uri(Image.fromarray(
+                 explain.overlay(square, verdict.maps[entry["name"]], SIDE)))}
+            for entry in models.manifest["members"] if entry["name"] in verdict.maps]
+    return {
+        "whole": {"uri": data_uri(small, "PNG" if max(width, height) < SIDE else "JPEG"),
+                  "alt": text("panel.full_alt", language, name=file.name),
+                  "square": f"inset:{top:.1f}% {left:.1f}%" if left or top else None,
+                  "caption": text(caption, language, width=picture.width, height=picture.height)},
+        "square": data_uri(Image.fromarray(square)), "maps": maps}

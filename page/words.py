@@ -16,7 +16,8 @@ from ensemble.sentences import fill
 from ensemble.vocabulary import AI, CANT_TELL, PARTLY, REAL
 
 FOLDER = Path(__file__).with_name("words")
-LANGUAGES = ("en", "th", "zh-TW", "es")
+# By code, each called as its speakers call it.
+LANGUAGES = {"en": "English", "th": "ไทย", "zh-TW": "繁體中文", "es": "Español"}
 # What else a browser may call a language that the page has: all Chinese is written as in Taiwan.
 ALIASES = {"zh": "zh-TW", "zh-CN": "zh-TW", "zh-HK": "zh-TW", "zh-SG": "zh-TW", "zh-Hans": "zh-TW",
            "zh-Hant": "zh-TW"}

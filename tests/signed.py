@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ensemble.trust import Anchors
+
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
@@ -29,14 +31,15 @@ def action(name, kind=None, agent=None, ingredient=None):
     return entry
 
 
-def sign(data, mime, actions, parent=None, parts=(), url=None, generator="Test camera"):
+def sign(data, mime, actions, parent=None, parts=(), url=None, generator="Test camera",
+         signer=None, clock=None, assertions=(), version=2):
     """The file with Content Credentials of its own.
 
     Parameters
     ----------
     data : bytes
     mime : str
-    actions : list of dict
+    actions : list of dict, optional
         As `action` makes them.
     parent : bytes, optional
         The signed JPEG that this one was made from.
@@ -45,12 +48,24 @@ def sign(data, mime, actions, parent=None, parts=(), url=None, generator="Test c
     url : str, optional
         Where the credentials are said to lie, in place of the file.
     generator : str
+    signer : Party, optional
+        Without one, that of "Test authority".
+    clock : str, optional
+        Address of a server of time stamps.
+    assertions : sequence of dict
+        More that is said and signed.
+    version : {1, 2}
+        Of the claim.
     """
-    manifest = {"claim_generator_info": [{"name": generator}],
-                "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": actions}}]}
-    _, chain, key = certificates()
-    signer = c2pa.Signer.from_info(c2pa.C2paSignerInfo(b"es256", chain, key, None))
-    settings = c2pa.Settings.from_dict({"builder": {"thumbnail": {"enabled": False}}})
+    if actions:
+        assertions = [{"label": "c2pa.actions.v2", "data": {"actions": actions}}, *assertions]
+    manifest = {"claim_generator_info": [{"name": generator}], "assertions": list(assertions),
+                "claim_version": version}
+    signer = signer or signed_by("Test authority")
+    pen = c2pa.Signer.from_info(c2pa.C2paSignerInfo(b"es256", b"".join(signer.chain), signer.key,
+                                                    clock and clock.encode()))
+    settings = c2pa.Settings.from_dict({"builder": {"thumbnail": {"enabled": False}},
+                                        "verify": {"verify_after_sign": False}})
     signed = io.BytesIO()
     with c2pa.Builder(manifest, context=c2pa.Context(settings)) as builder:
         ingredients = [("parent", parent, "parentOf")] * bool(parent)
@@ -61,45 +76,82 @@ def sign(data, mime, actions, parent=None, parts=(), url=None, generator="Test c
         if url:
             builder.set_no_embed()
             builder.set_remote_url(url)
-        builder.sign(signer, mime, io.BytesIO(data), signed)
+        builder.sign(pen, mime, io.BytesIO(data), signed)
     return signed.getvalue()
 
 
-@cache
-def certificates(authority="Test authority"):
-    """The authority's certificate, the signer's chain and the signer's key, all PEM.
+class Party:
+    """Who has a certificate, and can certify others, if he may or not.
 
-    C2PA asks for a chain, and of the signer's certificate for the use "e-mail protection" (or its
-    own) and for digital signatures alone.
+    C2PA asks of a signer for a chain, and of his certificate for the use "e-mail protection" (or
+    its own) and for digital signatures alone.
+
+    Attributes
+    ----------
+    chain : list of bytes
+        Its certificate in PEM, and behind it those above.
     """
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name),
-                        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test Pictures")])
-             for name in (authority, "Test signer")]
-    root = _certificate(names[0], keys[0], names[0], keys[0], True)
-    signer = _certificate(names[1], keys[1], names[0], keys[0], False)
-    key = keys[1].private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                serialization.NoEncryption())
-    return root.decode(), signer + root, key
+
+    def __init__(self, name, organization, above=None, days=(-1000, 1), purpose=None):
+        self.private = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name),
+                               x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization)])
+        self.chain = [_certificate(self, above or self, days, purpose),
+                      *(above.chain if above else [])]
+
+    @property
+    def key(self):
+        """Its private key in PEM."""
+        return self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption())
+
+    def certify(self, name="Test signer", organization="Test Pictures", days=(-1, 1),
+                purpose=ExtendedKeyUsageOID.EMAIL_PROTECTION):
+        """A signer whose certificate is valid from one day to another, counted from now."""
+        return Party(name, organization, self, days, purpose)
 
 
-def _certificate(subject, key, issuer, issuer_key, authority):
+@cache
+def authority(name="Test authority"):
+    """An authority, the same for each name."""
+    return Party(name, name)
+
+
+@cache
+def signed_by(name):
+    """The signer that the authority of this name certifies."""
+    return authority(name).certify()
+
+
+def trusting(*names):
+    """Anchors that trust these authorities, and no others."""
+    return Anchors("".join(authority(name).chain[0].decode() for name in names))
+
+
+def fingerprint(certificate):
+    """SHA-256 of a certificate in PEM."""
+    return x509.load_pem_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()
+
+
+def _certificate(subject, issuer, days, purpose):
+    """One for a purpose, or without one that of an authority."""
     now = datetime.datetime.now(datetime.UTC)
     usage = dict.fromkeys(("digital_signature", "content_commitment", "key_encipherment",
                            "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign",
                            "encipher_only", "decipher_only"), False)
-    usage |= {"key_cert_sign": True, "crl_sign": True} if authority else {"digital_signature": True}
+    usage |= {"digital_signature": True} if purpose else {"key_cert_sign": True, "crl_sign": True}
     builder = x509.CertificateBuilder(
-        issuer, subject, key.public_key(), x509.random_serial_number(),
-        now - datetime.timedelta(days=1), now + datetime.timedelta(days=1))
-    builder = builder.add_extension(x509.BasicConstraints(authority, None), True)
+        issuer.name, subject.name, subject.private.public_key(), x509.random_serial_number(),
+        *(now + datetime.timedelta(days=day) for day in days))
+    builder = builder.add_extension(x509.BasicConstraints(not purpose, None), True)
     builder = builder.add_extension(x509.KeyUsage(**usage), True)
     builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(
-        issuer_key.public_key()), False)
-    if not authority:
-        builder = builder.add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False)
-    return builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        issuer.private.public_key()), False)
+    if purpose:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]),
+                                        purpose == ExtendedKeyUsageOID.TIME_STAMPING)
+    return builder.sign(issuer.private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def overloaded(png, count):

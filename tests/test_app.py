@@ -1,10 +1,9 @@
 """The page as a whole, in a real browser: what it shows, how it looks, whom it serves."""
 
-import time
-
 import pytest
 
 import app
+from ensemble.errors import NotAFile
 from page import examples, judge, panel
 from page.words import text
 from tests.judging import REAL, upload
@@ -30,13 +29,14 @@ def test_the_captions_say_what_the_ensemble_says(visit, said):
     buttons = visit().locator(".gallery").first.locator("button").all_inner_texts()
     assert len(buttons) == len(said)
     for caption, answer in zip(buttons, said):
-        mark = "✓" if answer["label"] == "Real" else "✗"
-        assert caption.split("\n") == [f"{mark} {answer['label']}", answer["certainty"],
-                                    "truth: Real"]
+        mark = {"Real": "✓ ", "AI-generated": "✗ ", "Can't tell": ""}[answer["answer"]]
+        answer = answer["answer"].replace("'", "’")
+        assert caption.split("\n") == [f"{mark}{answer}", "truth: Real"]
 
 
 @pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_nothing_jumps_and_nothing_scrolls_sideways(visit, pictures, size):
+def test_what_stands_above_an_answer_stays_where_it_is_and_nothing_scrolls_sideways(
+        visit, pictures, size):
     page = visit(size)
     width = page.viewport_size["width"]
 
@@ -47,18 +47,20 @@ def test_nothing_jumps_and_nothing_scrolls_sideways(visit, pictures, size):
             && !element.closest('pre, .visually-hidden')
             && getComputedStyle(element).visibility !== 'hidden').map(e => e.outerHTML)"""
         assert page.evaluate(beyond, width) == []
-        return page.locator(".gallery").first.evaluate("e => e.getBoundingClientRect().top"
-                                                       " + scrollY")
+        return page.evaluate("""() => ['#tabs', '#image .picker', '#verdict .verdict'].map(
+            place => document.querySelector(place).getBoundingClientRect().top + scrollY)""")
 
     empty = layout()
     judge_example(page)
     assert layout() == pytest.approx(empty, abs=2)
-    upload(page, ROOT / "examples/real/full" / f"{REAL[0].stem}.jpg")
-    page.wait_for_selector(".verdict:is(.ai, .real):not([data-example])")
-    assert layout() == pytest.approx(empty, abs=2)
-    upload(page, next(path for path in pictures if path.name == "bad-text.jpg"))
-    page.wait_for_selector(".verdict.problem")
-    assert layout() == pytest.approx(empty, abs=2)
+    for path in (ROOT / "examples/real/full" / f"{REAL[0].stem}.jpg",
+                 next(path for path in pictures if path.name == "bad-text.jpg")):
+        upload(page, path)
+        page.get_by_label("Remove the image").scroll_into_view_if_needed()
+        shown = layout()
+        # The preview has its place above the answer only where they share one column.
+        assert shown[:2] == pytest.approx(empty[:2], abs=2)
+        assert size == "narrow" or shown[2] == pytest.approx(empty[2], abs=2)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -90,6 +92,7 @@ def test_words_stand_out_in_light_and_dark(visit, theme):
 def test_the_galleries_are_what_lies_in_the_folders(ensemble, tmp_path, monkeypatch):
     monkeypatch.setattr(examples, "EXAMPLES", tmp_path)
     assert examples.galleries(ensemble) == {}
+    examples.galleries.cache_clear()
     (tmp_path / "ai").mkdir()
     (tmp_path / "ai" / "unseen-bird.png").write_bytes(REAL[0].read_bytes())
     (tmp_path / "ai" / "broken.png").write_bytes(b"")
@@ -98,23 +101,25 @@ def test_the_galleries_are_what_lies_in_the_folders(ensemble, tmp_path, monkeypa
     html = judge.gallery(group, [bird, broken])
     assert html.count("truth: AI-generated") == 2 and "can’t be judged" in html
     assert html.count("unseen generator") == 1  # the other one's name says nothing of it
-    right = int(bird.verdict.label == "AI-generated")
+    right = int(bird.verdict.answer == "AI-generated")
     assert f"right about {right} of 2" in html
-    assert "in truth AI-generated" in judge.example_outcome(ensemble, bird)[0]
+    assert "What it really is: AI-generated." in judge.example_outcome(ensemble, bird)
 
 
 def test_the_page_shows_why_another_pack_judges_and_escapes_what_it_is_told(ensemble):
     assert "notice" not in app.header(ensemble)
     ensemble.notice = "The Hub answered: <img src=x>"
-    ensemble.manifest["members"][0]["description"] = "<img src=x>"
+    ensemble.packs[0].manifest["members"][0]["description"] = "<img src=x>"
     assert "The Hub answered: &lt;img src=x&gt;" in app.header(ensemble)
-    for html in (panel.waiting(ensemble), panel.problem(ensemble, "<img src=x>"),
-                 panel.result(ensemble, ensemble.open(REAL[0]), "<img src=x>", whole=True)):
+    file = panel.File.of("<img src=x>", REAL[0].read_bytes())
+    for html in (panel.problem(NotAFile("not_uploaded", name="<img src=x>")),
+                 panel.result(ensemble, ensemble.open(REAL[0]), file, link="https://a/<img src=x>",
+                              serial="<img src=x>")):
         assert "&lt;img src=x&gt;" in html and "<img src=x>" not in html
 
 
 @pytest.mark.parametrize("locale, language", [("th-TH", "th"), ("zh-TW", "zh-TW"),
-                                              ("es-MX", "es"), ("de-DE", "en")])
+                                              ("es-MX", "es"), ("de-DE", "en"), ("zh-CN", "zh-TW")])
 def test_a_visitor_reads_the_page_in_their_language(visit, locale, language):
     page = visit(locale=locale)
     assert page.locator("h1").inner_text() == text("common.title", language)
@@ -123,14 +128,13 @@ def test_a_visitor_reads_the_page_in_their_language(visit, locale, language):
     assert tabs[0] == text("common.tab_judge", language)
     assert page.locator(".verdict h2").inner_text().strip() == text(
         "panel.waiting_title", language)
-    assert text("judge.link", language) in page.locator("#link").inner_text()
+    assert text("judge.link", language) in page.locator("#image").inner_text()
     assert text("judge.examples_real", language) in page.locator("body").inner_text()
     judge_example(page)
     shown = page.locator(".verdict").inner_text()
-    for key in ("common.real", "common.confident", "panel.calibrated", "panel.json"):
+    for key in ("common.real", "common.confident", "panel.overall", "panel.json",
+                "panel.notes_none"):
         assert text(key, language) in shown
-    assert text("panel.notes_none", language) in page.locator(".notes").inner_text()
-    page.get_by_label("Remove Image").or_(page.locator("#image")).first.wait_for()
 
 
 @pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
@@ -145,15 +149,26 @@ def test_nothing_stands_in_the_way_of_people_with_disabilities(visit, size, them
     assert found == {tab: [] for tab in app.TABS}
 
 
-def test_the_page_is_there_in_three_seconds(browser, server):
-    """On a first visit."""
-    def seconds():
-        with browser.new_context() as context:
-            page = context.new_page()
-            began = time.monotonic()
-            page.goto(server.url)
-            page.wait_for_selector(".verdict.waiting")
-            page.wait_for_selector("input[type=file]", state="attached")
-            return time.monotonic() - began
-
-    assert any(seconds() < 3 for _ in range(3))
+def test_the_address_names_language_and_tab_and_the_keyboard_goes_from_tab_to_tab(
+        browser, server):
+    page = browser.new_page(locale="de-DE")
+    page.goto(f"{server.url}/?tab=about&language=th")
+    page.wait_for_selector("#tab-about >> visible=true")
+    page.wait_for_selector(f"h1 >> text={text('common.title', 'th')}")
+    assert page.locator(".language select").input_value() == "th"
+    with page.expect_navigation():
+        page.locator(".language select").select_option("es")
+    page.wait_for_selector("#tab-about >> visible=true")
+    page.wait_for_selector(f"h1 >> text={text('common.title', 'es')}")
+    page.locator("#tab-about-button").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#tab-quality >> visible=true")
+    assert page.evaluate("document.activeElement.id") == "tab-quality-button"
+    assert "tab=quality" in page.url and "language=es" in page.url
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#tab-judge >> visible=true")
+    assert "tab=" not in page.url
+    page.go_back()
+    page.wait_for_selector("#tab-about >> visible=true")
+    page.close()

@@ -8,7 +8,8 @@ import pytest
 
 from ensemble import credentials
 from ensemble.provenance import read
-from tests.signed import action, certificates, overloaded, sign
+from ensemble.trust import Anchors
+from tests.signed import action, overloaded, sign, signed_by, trusting
 from tests.test_images import gradient, saved
 from tests.test_provenance import notes
 
@@ -28,55 +29,71 @@ CREATED = [action("c2pa.created", "trainedAlgorithmicMedia", "Test model"), acti
     ("AVIF", "image/avif"), ("HEIF", "image/heif"), ("GIF", "image/gif")])
 def test_signed_by_a_model(format, mime):
     found = notes(sign(saved(gradient(), format), mime, CREATED, generator="Test studio"))
-    assert set(found) == {"credentials_unchecked", "credentials_ai", "credentials_actions"}
-    signature = found["credentials_unchecked"]
+    assert set(found) == {"credentials_untrusted", "credentials_ai", "credentials_actions"}
+    signature = found["credentials_untrusted"]
     assert signature.source == "Content Credentials" and signature.says is None
     assert signature.fields["signer"] == "Test Pictures"
     assert signature.fields["certificate"] == "Test signer"
     assert signature.fields["generator"] == "Test studio" and "problems" not in signature.fields
     assert found["credentials_ai"].says == "AI-generated"
-    assert found["credentials_ai"].fields == {"tool": "Test model",
+    assert found["credentials_ai"].fields == {"signer": "Test Pictures", "tool": "Test model",
                                               "type": "trainedAlgorithmicMedia"}
+    assert "Test Pictures" in found["credentials_ai"].sentence()
     assert found["credentials_actions"].fields == {"actions": "created, edited"}
 
 
 def test_trusted_and_untrusted_signers():
     data = sign(photo(), "image/jpeg", CREATED)
-    assert "credentials_trusted" in notes(data, certificates()[0])
-    found = notes(data, certificates("Other authority")[0])
-    assert "not on the list" in found["credentials_untrusted"].sentence()
-    with pytest.raises(RuntimeError, match="certificate"):
-        read(data, "no certificate")
+    assert "credentials_trusted" in notes(data, trusting("Test authority"))
+    found = notes(data, trusting("Other authority"))
+    assert "anybody can sign so" in found["credentials_untrusted"].sentence()
+    assert "credentials_untrusted" in notes(data, Anchors("no certificate"))
 
 
 def test_changed_after_signing():
+    """Broken credentials say why, and what they claim is no note of its own."""
     data = bytearray(sign(photo(), "image/jpeg", CREATED))
     data[-20] ^= 1  # among the pixels
-    found = notes(bytes(data))
-    assert "credentials_changed" in found and "credentials_unchecked" not in found
-    assert found["credentials_changed"].fields["problems"] == ["assertion.dataHash.mismatch"]
-    assert found["credentials_ai"].says == "AI-generated"  # it still says so
+    broken, = notes(bytes(data), trusting("Test authority")).values()
+    assert broken.key == "credentials_changed" and broken.says is None
+    assert broken.fields["problems"] == ["assertion.dataHash.mismatch"]
+    assert broken.fields["claims"] == ["trainedAlgorithmicMedia (Test model)"]
     data = sign(photo(), "image/jpeg", CREATED).replace(b"Test model", b"Best model")
-    found = notes(data)
-    assert "credentials_forged" in found and "not valid" in found["credentials_forged"].sentence()
+    broken, = notes(data, trusting("Test authority")).values()
+    assert broken.key == "credentials_forged" and "count for nothing" in broken.sentence()
+
+
+CAPTURED = [action("c2pa.created", "digitalCapture")]
+OPENED = action("c2pa.opened", ingredient="parent")
+
+
+def test_taken_by_a_camera():
+    camera = sign(photo(), "image/jpeg", CAPTURED, generator="Test camera")
+    taken = notes(camera)["credentials_camera"]
+    assert taken.says == "camera" and taken.fields["tool"] == "Test camera"
+    for kind in (None, "humanEdits", "algorithmicallyEnhanced"):
+        edits = [OPENED, action("c2pa.color_adjustments", kind)]
+        found = notes(sign(photo(), "image/jpeg", edits, parent=camera))
+        assert found["credentials_camera"].says == "camera"
+        assert found["credentials_actions"].fields == {
+            "actions": "created, opened, color_adjustments"}
+
+
+@pytest.mark.parametrize("kind", ["compositeWithTrainedAlgorithmicMedia", "compositeSynthetic",
+                                  "trainedAlgorithmicMedia"])
+def test_generated_in_part(kind):
+    camera = sign(photo(), "image/jpeg", CAPTURED)
+    filled = [OPENED, action("c2pa.edited", kind, "Test fill")]
+    found = notes(sign(photo(), "image/jpeg", filled, parent=camera, generator="Test editor"))
+    assert set(found) == {"credentials_untrusted", "credentials_part_ai", "credentials_actions"}
+    assert found["credentials_part_ai"].says == "Partly AI-generated"
+    assert found["credentials_part_ai"].fields["tool"] == "Test fill"
 
 
 def test_histories():
-    camera = sign(photo(), "image/jpeg", [action("c2pa.created", "digitalCapture")],
-                  generator="Test camera")
-    found = notes(camera)
-    assert found["credentials_camera"].says == "camera"
-    assert found["credentials_camera"].fields["tool"] == "Test camera"
-    filled = [action("c2pa.opened", ingredient="parent"),
-              action("c2pa.edited", "compositeWithTrainedAlgorithmicMedia", "Test fill")]
-    found = notes(sign(photo(), "image/jpeg", filled, parent=camera, generator="Test editor"))
-    assert set(found) == {"credentials_unchecked", "credentials_camera", "credentials_part_ai",
-                          "credentials_actions"}
-    assert found["credentials_part_ai"].fields["tool"] == "Test fill"
-    assert found["credentials_actions"].fields == {"actions": "created, opened, edited"}
+    camera = sign(photo(), "image/jpeg", CAPTURED)
     made = sign(photo(), "image/jpeg", CREATED)
-    opened = [action("c2pa.opened", ingredient="parent"), action("c2pa.resized")]
-    resized = sign(photo(), "image/jpeg", opened, parent=made)
+    resized = sign(photo(), "image/jpeg", [OPENED, action("c2pa.resized")], parent=made)
     assert notes(resized)["credentials_ai"].fields["tool"] == "Test model"  # it was made so before
     found = notes(resized.replace(b"Test model", b"Best model"))  # a change in the parent's part
     assert "ingredient.manifest.mismatch" in found["credentials_forged"].fields["problems"]
@@ -85,6 +102,34 @@ def test_histories():
     found = notes(sign(photo(), "image/jpeg", placed, parts=[made, camera]))
     assert "credentials_part_ai" in found and "credentials_ai" not in found
     assert "credentials_camera" not in found  # only a part was taken
+    placed = [OPENED, action("c2pa.placed", ingredient=0)]
+    found = notes(sign(photo(), "image/jpeg", placed, parent=camera, parts=[camera]))
+    assert not any(note.says for note in found.values())  # nobody knows what was put into it
+    painted = [OPENED, action("c2pa.drawing", "digitalArt")]
+    found = notes(sign(photo(), "image/jpeg", painted, parent=camera))
+    assert not any(note.says for note in found.values())
+
+
+@pytest.mark.parametrize("actions, key, says", [
+    (CREATED, "credentials_earlier_ai", "AI-generated"),
+    (CAPTURED, "credentials_earlier_camera", "camera")])
+def test_what_an_unknown_signer_said_before_a_known_one(actions, key, says):
+    """Whoever opens a file in a trusted program and saves it does not make it true."""
+    before = sign(photo(), "image/jpeg", actions, signer=signed_by("Nobody"))
+    data = sign(photo(), "image/jpeg", [OPENED], parent=before)
+    found = notes(data, trusting("Test authority"))
+    assert "credentials_trusted" in found and found[key].says == says
+    assert found[key].source == "Earlier credentials"
+    assert not {"credentials_ai", "credentials_camera"} & set(found)
+    # Nor does it help to put an unknown one between two that are known.
+    between = sign(photo(), "image/jpeg", [OPENED], signer=signed_by("Nobody"),
+                   parent=sign(photo(), "image/jpeg", actions))
+    found = notes(sign(photo(), "image/jpeg", [OPENED], parent=between), trusting("Test authority"))
+    assert "credentials_trusted" in found and found[key].source == "Earlier credentials"
+    assert not {"credentials_ai", "credentials_camera"} & set(found)
+    trusted = notes(data, trusting("Test authority", "Nobody"))
+    assert trusted[key.replace("earlier_", "")].source == "Content Credentials"
+    assert key not in trusted
 
 
 def test_credentials_that_are_corrupt():
@@ -97,7 +142,7 @@ def test_credentials_that_are_corrupt():
         for at in rng.integers(start, stop, 1 + 3 * (case % 4)):
             data[at] ^= rng.integers(1, 256)
         seen |= set(notes(bytes(data)))
-    assert "credentials_damaged" in seen and "credentials_unchecked" not in seen
+    assert "credentials_damaged" in seen and "credentials_untrusted" not in seen
     assert set(notes(signed[:start])) == {"credentials_damaged"}
     assert set(notes(photo() + credentials.MARK)) <= {"credentials_damaged"}
 
@@ -135,3 +180,23 @@ def test_credentials_elsewhere_are_not_fetched():
         server.shutdown()
     assert set(found) == {"credentials_elsewhere"} and asked == []
     assert url in found["credentials_elsewhere"].sentence()
+
+
+@pytest.mark.parametrize("assertion", [
+    {"label": "c2pa.actions.v2", "data": {"actions": [
+        {"action": "c2pa.created", "softwareAgent": "Test creator",
+         "description": "AI Generated Image"}]}},
+    {"label": "actions", "data": [
+        {"action": "c2pa.created", "softwareAgent": "Test creator",
+         "description": "Generated with AI"}]},
+    {"label": "com.adobe.generative-ai", "data": {"description": "Test creator"}}])
+def test_what_programs_wrote_before_there_was_a_word_for_it(assertion):
+    """Genuine files of Microsoft's and Stability AI's of 2023 say it in these ways."""
+    data = sign(photo(), "image/jpeg", None, assertions=[assertion], version=1)
+    made = notes(data)["credentials_ai"]
+    assert made.says == "AI-generated" and made.fields["tool"] == "Test creator"
+    assert made.fields["type"] == "trainedAlgorithmicMedia"
+    camera = sign(photo(), "image/jpeg", CAPTURED, version=1)
+    data = sign(photo(), "image/jpeg", None, parent=camera, assertions=[assertion], version=1)
+    assert {"credentials_ai", "credentials_part_ai"} & set(notes(data))
+    assert "credentials_camera" not in notes(data)

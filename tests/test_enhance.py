@@ -7,11 +7,11 @@ import pytest
 from PIL import Image, ImageFilter
 
 from ensemble.enhance import brighten, denoise, sharpen
-from ensemble.images import MAX_PIXELS, TooManyPixels
+from ensemble.errors import TooManyPixels
+from ensemble.images import MAX_PIXELS
 from tests.servers import ROOT
 from tests.test_images import saved
 
-pytestmark = pytest.mark.filterwarnings("error")
 ALL = [sharpen, denoise, brighten]
 
 

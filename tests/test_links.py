@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ensemble.images import MAX_BYTES, FileTooLarge, ImageError, NotAFile, UnsupportedFormat
+from ensemble.errors import FileTooLarge, ImageError, NotAFile, UnsupportedFormat
+from ensemble.images import MAX_BYTES
 from page import judge, links
 from tests.servers import ROOT
 

@@ -112,8 +112,8 @@ def test_generators_write_png_text(name, chunk):
     note, = read(data)
     assert (note.source, note.says) == ("PNG text", "AI-generated")
     assert note.fields["tool"] == tool and note.fields.get("model") == model
-    expected = f"made with {tool}, model {model}:" if model else f"made with {tool}:"
-    assert expected in note.sentence() and "can be edited or missing" in note.sentence()
+    expected = f"made with {tool}, model {model}." if model else f"made with {tool}."
+    assert expected in note.sentence() and "discredit a photograph" in note.sentence()
     keyword, text = next(iter(texts.items()))
     assert note.fields[keyword] == " ".join(text.split())
 
@@ -121,7 +121,7 @@ def test_generators_write_png_text(name, chunk):
 def test_png_text_of_other_programs():
     for texts, keys in (({"Software": "gnome-screenshot"}, ["software"]),
                         ({"Comment": "Steps: 10000 on the moon"}, []),
-                        ({"prompt": "bring flowers"}, []), ({"Author": A1111}, [])):
+                        ({"prompt": "bring flowers"}, []), ({"Disclaimer": A1111}, [])):
         info = PngInfo()
         for keyword, text in texts.items():
             info.add_text(keyword, text)
@@ -183,7 +183,7 @@ def test_parts_of_camera_data():
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 @pytest.mark.parametrize("kind, key, says", [
     ("trainedAlgorithmicMedia", "source_ai", "AI-generated"),
-    ("compositeWithTrainedAlgorithmicMedia", "source_part_ai", "AI-generated"),
+    ("compositeWithTrainedAlgorithmicMedia", "source_part_ai", "Partly AI-generated"),
     ("digitalCapture", "source_camera", "camera"), ("screenCapture", "source_other", None)])
 def test_marks_of_the_source(format, kind, key, says):
     for content in (f'e:DigitalSourceType="{KIND}{kind}">',

@@ -35,7 +35,7 @@ def open_page(browser, url, size="wide", theme="light", example=None, locale="en
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.goto(f"{url}/?__theme={theme}" + (f"&example={quote(example)}" if example else ""))
     page.wait_for_selector(".verdict" if example else ".verdict.waiting")
-    page.wait_for_selector("input[type=file]", state="attached")
+    page.wait_for_selector("#image input[type=file]", state="attached")
     return page
 
 
