@@ -45,7 +45,7 @@ def test_accuracy_is_told_only_from_the_packs_own_report(ensemble):
     folder.mkdir()
     (folder / "evaluate.json").write_text(json.dumps(
         {"n": 1234, "members": {"svm": {"accuracy": 0.81}}, "ensemble": {"accuracy": 0.9123}}))
-    assert "1,234 test images the majority is right about 91.2% (brightness 81.0%)" in (
+    assert "1,234 test images the majority is right about 91.2% (svm 81.0%)" in (
         about.explanation(ensemble))
 
 
