@@ -79,7 +79,7 @@ def build(ensemble):
                    delete_cache=(KEEP_SECONDS // 2, KEEP_SECONDS)) as demo:
         gr.HTML(everywhere(lambda language: header(ensemble, language)), apply_default_css=False,
                 js_on_load=HEADER_JS)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for name, module in TABS.items():
                 with gr.Tab(label(f"common.tab_{name}"), id=name, elem_id=f"tab-{name}"):
                     module.tab(ensemble)

@@ -23,7 +23,7 @@ def tab(ensemble):
     gr.HTML(everywhere(lambda language: explanation(ensemble, language)), apply_default_css=False)
     gr.HTML(everywhere(lambda language: str(render("about_api.html", language))),
             apply_default_css=False)
-    with gr.Tabs():
+    with gr.Tabs(overflow_behavior="wrap"):
         for name, snippet in snippets(address()).items():
             with gr.Tab(name):
                 gr.Markdown(snippet)

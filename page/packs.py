@@ -38,7 +38,7 @@ def each(ensemble, lay_out):
     if len(ensemble.packs) == 1:
         lay_out(*ensemble.packs)
         return
-    with gr.Tabs():
+    with gr.Tabs(overflow_behavior="wrap"):
         for models in in_order(ensemble):
             with gr.Tab(label(f"packs.{kind(models.manifest)}")):
                 lay_out(models)

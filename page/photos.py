@@ -40,6 +40,7 @@ def _promises(report, language):
                          "certainty": text(f"common.{step}", language),
                          "share": kept["verdicts"] / n, "right": kept["right"],
                          "promised": report["promises"][step]["right"]})
+    rows = [row for row in rows if row["count"]]
     told = sum(row["count"] for row in rows)
     rows.append({"said": text("common.cant_tell", language), "certainty": "", "count": n - told,
                  "share": 1 - told / n, "right": None, "promised": None})
