@@ -130,7 +130,8 @@ class Ensemble:
         Parameters
         ----------
         sources : iterable
-            Of what `judge` takes.
+            Of what `judge` takes, asked for as they are needed; an ImageError among them stays in
+            its place.
 
         Yields
         ------
@@ -149,6 +150,8 @@ class Ensemble:
 
     def _small_or_error(self, source):
         """An image as its pack's members see it, or why it can't be judged."""
+        if isinstance(source, ImageError):
+            return source
         try:
             # Small at once: a batch of large photographs would fill the memory.
             picture = self.open(source)

@@ -92,6 +92,7 @@ def test_words_stand_out_in_light_and_dark(visit, theme):
 def test_the_galleries_are_what_lies_in_the_folders(ensemble, tmp_path, monkeypatch):
     monkeypatch.setattr(examples, "EXAMPLES", tmp_path)
     assert examples.galleries(ensemble) == {}
+    examples.galleries.cache_clear()
     (tmp_path / "ai").mkdir()
     (tmp_path / "ai" / "unseen-bird.png").write_bytes(REAL[0].read_bytes())
     (tmp_path / "ai" / "broken.png").write_bytes(b"")

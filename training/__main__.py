@@ -7,8 +7,27 @@ import sys
 from ensemble.errors import ImageError
 from ensemble.pack import SHIPPED, PackError
 from training import commands
-from training.images.data import DataError, WeightsError
+from training.errors import DataError, WeightsError
 from training.report.publish import PublishError
+
+# The table of contents of `--help`: each area is a folder, see README.md in this one.
+AREAS = {
+    "images: labelled images": (commands.augment,),
+    "generators: fakes that are made here": (commands.dcgan, commands.ddpm, commands.sample),
+    "cifake, students: models for CIFAKE, or for a folder of yours": (
+        commands.recipes, commands.fit, commands.export, commands.litert, commands.reproduce),
+    "photos: the pack for photographs": (commands.make_photos, commands.photos),
+    "measure: what a pack or a run is worth": (
+        commands.evaluate, commands.robustness, commands.resize, commands.generators,
+        commands.calibrate),
+    "report: what is written down and published": (commands.report, commands.publish),
+}
+WITH_KERAS = {commands.dcgan, commands.ddpm, commands.sample, commands.recipes, commands.fit,
+              commands.export, commands.litert, commands.reproduce, commands.generators}
+LABELLED = "folder with a sub-folder of real and one of AI-generated images, or parquet"
+CIFAKE = "a split of CIFAKE: folder with REAL/ and FAKE/, or parquet"
+PHOTOS = "parquet with image, label, source and generator"
+GENERATOR = "a trained generator.keras of `dcgan` or `ddpm`"
 
 
 def main(arguments=None):
@@ -16,6 +35,8 @@ def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = _parser().parse_args(arguments)
     try:
+        if options.run in WITH_KERAS:
+            _use_tensorflow()
         options.run(options)
     except (DataError, PackError, ImageError, PublishError, WeightsError, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -23,107 +44,198 @@ def main(arguments=None):
     return 0
 
 
+def _use_tensorflow():
+    """Refuse another backend of Keras, before a training comes to grief over it."""
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
+        raise DataError(f"Models are trained and exported with TensorFlow, but KERAS_BACKEND is "
+                        f"{backend}; unset it.")
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__.split("\n")[0])
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(run, *names):
-        sub = subparsers.add_parser(run.__name__, help=run.__doc__)
-        sub.set_defaults(run=run)
-        for name in names:
-            sub.add_argument(name, **arguments[name])
-        return sub
-
-    arguments = {
-        "--data": {"required": True, "help": "a split of CIFAKE: folder with REAL/ and FAKE/, "
-                                             "or parquet"},
-        "--out": {"required": True, "help": "where to write"},
-        "--seed": {"type": int, "default": 0},
-        "--pack": {"default": SHIPPED, "help": "folder of the pack (default: %(default)s)"},
-        "--runs": {"default": "runs", "help": "folder of the runs (default: %(default)s)"},
-        "--generator": {"help": "a trained generator.keras of `dcgan` or `ddpm`"},
-        "--validation": {"help": "data of a recipe to choose and calibrate on (default: a part of "
-                                 "--data)"},
-        "--real": {"metavar": "NAME", "help": "what the class of real images is called"},
-        "--ai": {"metavar": "NAME", "help": "what the class of AI-generated images is called"},
-        "--epochs": {"type": int, "default": commands.EPOCHS, "help": "default: %(default)s"},
-    }
-    command(commands.recipes)
-    for generator in (commands.dcgan, commands.ddpm):
-        command(generator, "--data", "--out", "--epochs", "--seed")
-    command(commands.sample, "--generator", "--out").add_argument(
-        "--seeds", type=int, nargs="+", required=True)
-    recipe = command(commands.fit, "--generator", "--seed", "--validation", "--real", "--ai")
-    recipe.add_argument("recipe", help="a name that `recipes` lists")
-    recipe.add_argument("--data", required=True, help="a folder with a sub-folder of real and one "
-                                                      "of AI-generated images, or parquet")
-    recipe.add_argument("--out", help="folder of the run (default: runs/RECIPE)")
-    recipe.add_argument("--epochs", type=int, help="default: the recipe's")
-    recipe.add_argument("--images", type=int,
-                        help=f"how many to train on, as many of each class (default: all; "
-                             f"{commands.SVM_IMAGES:,} for svm, 2,000 for svm-flat)")
-    theirs = recipe.add_argument_group("recipes of the student systems")
-    theirs.add_argument("--batch", type=int, help="default: the recipe's")
-    theirs.add_argument("--size", type=int, help="side of the input in pixels (default: the "
-                                                 "recipe's)")
-    theirs.add_argument("--weights", choices=["imagenet", "none"],
-                        default=commands.STUDENTS["weights"],
-                        help="what the base starts from (default: %(default)s)")
-    theirs.add_argument("--fine-tune", action="store_true",
-                        help="then train again with more of the base unfrozen")
-    members = recipe.add_argument_group("svm, cnn and resnet")
-    members.add_argument("--corrupt", type=float, default=0.25,
-                         help="share of the images that are corrupted (default: %(default)s)")
-    members.add_argument("--average", type=int, default=0, metavar="EPOCHS",
-                         help="then go on for so many, and average their weights (default: none)")
-    members.add_argument("--float32", action="store_true",
-                         help="compute in float32 instead of bfloat16")
-    pack = command(commands.export, "--data", "--runs", "--out", "--validation", "--real", "--ai")
-    pack.add_argument("--members", nargs="+", metavar="NAME=RUN",
-                      help="members by name, each a run's folder; an odd number "
-                           "(default: svm, cnn and resnet of --runs)")
-    command(commands.resize, "--pack").add_argument("--photos", required=True,
-                                           help="parquet with image, label and source")
-    measured = command(commands.evaluate, "--pack", "--data", "--out", "--real", "--ai")
-    measured.add_argument("--run", dest="run_folder", metavar="RUN",
-                          help="folder of a run; --out is a folder then, for the report and its "
-                               "figures")
-    measured.add_argument("--generators", nargs="+", metavar="NAME=PATH",
-                          help="with --run: measure it on the fakes of these generators too")
-    measured.add_argument("--images", type=int, default=5000,
-                          help="fakes of each generator (default: %(default)s)")
-    command(commands.augment, "--data", "--out", "--seed").add_argument(
-        "--copies", type=int, default=1, help="of each image (default: %(default)s)")
-    command(commands.robustness, "--pack", "--data", "--out", "--seed").add_argument(
-        "--images", type=int, default=2000, help="how many, half of each class "
-                                                 "(default: %(default)s)")
-    measured = command(commands.generators, "--data", "--out")
-    measured.add_argument("generators", nargs="+", metavar="NAME=PATH",
-                          help="a trained generator.keras of `dcgan` or `ddpm` and its name")
-    measured.add_argument("--images", type=int, default=5000,
-                          help="fakes of each generator (default: %(default)s)")
-    measured.add_argument("--packs", nargs="+", help="folders of packs (default: the shipped one)")
-    command(commands.litert, "--pack", "--runs", "--data", "--out").add_argument(
-        "--train", required=True, help="the train split: int8 is fitted to some of its images")
-    again = command(commands.reproduce, "--data")
-    again.add_argument("--train", required=True, help="the train split; --data is the test split")
-    again.add_argument("--runs", default="runs/reproductions",
-                       help="folder of the runs (default: %(default)s)")
-    sources = command(commands.photos, "--pack", "--out", "--seed")
-    for sub in (sources, command(commands.make_photos, "--out", "--seed")):
-        sub.add_argument("--data", required=True,
-                         help="parquet with image, label, source and generator")
-    sources.add_argument("--members", nargs="+", choices=commands.MEMBERS,
-                         help="train these once for each fold held out; measures no pack")
-    command(commands.calibrate, "--pack", "--seed").add_argument(
-        "--data", required=True, help="CIFAKE's train split; for photographs, parquet with whole, "
-                                      "label, source, generator and group")
-    command(commands.report, "--pack").add_argument("--readme", default="README.md")
-    published = command(commands.publish, "--pack", "--runs")
-    published.add_argument("--repo", metavar="USER/NAME")
-    published.add_argument("--space", metavar="USER/NAME")
+    contents = "\n".join(line for area, runs in AREAS.items() for line in (
+        "", area, *(f"  {run.__name__:<12} {run.__doc__}" for run in runs)))
+    parser = argparse.ArgumentParser(
+        prog="python -m training", description=f"{__doc__}\n{contents}",
+        epilog="`python -m training COMMAND --help` explains the options of a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", title="one of these")
+    for runs in AREAS.values():
+        for run in runs:
+            command = subparsers.add_parser(run.__name__, description=run.__doc__)
+            command.set_defaults(run=run)
+            ARGUMENTS[run](command.add_argument)
     return parser
 
+
+def _augment(add):
+    _paths(add, LABELLED)
+    add("--copies", type=int, default=1, help="of each image (default: %(default)s)")
+    _seed(add)
+
+
+def _generator(epochs):
+    def arguments(add):
+        _paths(add, CIFAKE)
+        add("--epochs", type=int, default=epochs, help="default: %(default)s")
+        _seed(add)
+    return arguments
+
+
+def _sample(add):
+    add("--generator", required=True, help=GENERATOR)
+    add("--out", required=True, help="folder to write into")
+    add("--seeds", type=int, nargs="+", required=True)
+
+
+def _fit(add):
+    add("recipe", help="a name that `recipes` lists")
+    add("--data", required=True, help=LABELLED)
+    add("--out", help="folder of the run (default: runs/RECIPE)")
+    # What isn't given is the recipe's; not every recipe takes all of them.
+    for name, more in {
+            "--epochs": {"type": int},
+            "--batch": {"type": int},
+            "--seed": {"type": int},
+            "--images": {"type": int, "help": "how many to train on, as many of each class "
+                                              "(default: all; 20,000 for svm, 2,000 for svm-flat)"},
+            "--generator": {"help": f"{GENERATOR}, whose images join the fakes"},
+            "--validation": {"help": "data to choose on (default: a part of --data)"},
+            "--real": {"metavar": "NAME", "help": "what the class of real images is called"},
+            "--ai": {"metavar": "NAME", "help": "what the class of AI-generated images is called"},
+            "--size": {"type": int, "help": "side of the input in pixels"},
+            "--weights": {"choices": ["imagenet", "none"], "help": "what the base starts from"},
+            "--fine-tune": {"action": "store_true",
+                            "help": "then train again with more of the base unfrozen"},
+            "--corrupt": {"type": float, "help": "share of the images that are corrupted"},
+            "--average": {"type": int, "metavar": "EPOCHS",
+                          "help": "then go on for so many, and average their weights"},
+            "--float32": {"action": "store_true",
+                          "help": "compute in float32 instead of bfloat16"}}.items():
+        add(name, default=argparse.SUPPRESS, **more)
+
+
+def _export(add):
+    _paths(add, "what the runs were fitted on")
+    add("--members", nargs="+", metavar="NAME=RUN",
+        help="members by name, each a run's folder; an odd number (default: svm, cnn and resnet "
+             "of --runs)")
+    _runs(add)
+    _classes(add)
+    add("--validation", help="what the runs were given as --validation")
+
+
+def _litert(add):
+    _pack(add)
+    _runs(add)
+    _paths(add, CIFAKE)
+    add("--train", required=True, help="the train split: int8 is fitted to some of its images")
+
+
+def _reproduce(add):
+    add("--train", required=True, help="the train split")
+    add("--data", required=True, help="the test split")
+    add("--runs", default="runs/reproductions", help="folder of the runs (default: %(default)s)")
+
+
+def _photos(add):
+    _pack(add)
+    _paths(add, PHOTOS)
+    _seed(add)
+    add("--members", nargs="+",
+        help="train these members once for each fold held out; measures no pack")
+
+
+def _make_photos(add):
+    _paths(add, PHOTOS)
+    _seed(add)
+
+
+def _evaluate(add):
+    _pack(add)
+    _paths(add, LABELLED)
+    _classes(add)
+    add("--run", dest="run_folder", metavar="RUN",
+        help="folder of a run; --out is a folder then, for the report and its figures")
+    add("--generators", nargs="+", metavar="NAME=PATH",
+        help="with --run: measure it on the fakes of these generators too")
+    _fakes(add)
+
+
+def _robustness(add):
+    _pack(add)
+    _paths(add, CIFAKE)
+    _seed(add)
+    add("--images", type=int, default=2000,
+        help="how many, half of each class (default: %(default)s)")
+
+
+def _resize(add):
+    _pack(add)
+    add("--photos", required=True, help="parquet with image, label and source")
+
+
+def _generators(add):
+    _paths(add, CIFAKE)
+    add("generators", nargs="+", metavar="NAME=PATH", help=f"{GENERATOR} and its name")
+    add("--packs", nargs="+", help="folders of packs (default: the shipped one)")
+    _fakes(add)
+
+
+def _calibrate(add):
+    _pack(add)
+    add("--data", required=True, help="CIFAKE's train split; for photographs, parquet with whole, "
+                                      "label, source, generator and group")
+    _seed(add)
+
+
+def _report(add):
+    _pack(add)
+    add("--readme", default="README.md")
+
+
+def _publish(add):
+    _pack(add)
+    _runs(add)
+    add("--repo", metavar="USER/NAME")
+    add("--space", metavar="USER/NAME")
+
+
+def _paths(add, data):
+    add("--data", required=True, help=data)
+    add("--out", required=True, help="where to write")
+
+
+def _seed(add):
+    add("--seed", type=int, default=0)
+
+
+def _pack(add):
+    add("--pack", default=SHIPPED, help="folder of the pack (default: %(default)s)")
+
+
+def _runs(add):
+    add("--runs", default="runs", help="folder of the runs (default: %(default)s)")
+
+
+def _classes(add):
+    add("--real", metavar="NAME", help="what the class of real images is called")
+    add("--ai", metavar="NAME", help="what the class of AI-generated images is called")
+
+
+def _fakes(add):
+    add("--images", type=int, default=5000, help="fakes of each generator (default: %(default)s)")
+
+
+ARGUMENTS = {
+    commands.augment: _augment, commands.dcgan: _generator(8), commands.ddpm: _generator(16),
+    commands.sample: _sample, commands.recipes: lambda add: None, commands.fit: _fit,
+    commands.export: _export, commands.litert: _litert, commands.reproduce: _reproduce,
+    commands.make_photos: _make_photos, commands.photos: _photos, commands.evaluate: _evaluate,
+    commands.robustness: _robustness, commands.resize: _resize,
+    commands.generators: _generators, commands.calibrate: _calibrate, commands.report: _report,
+    commands.publish: _publish,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,38 +5,29 @@ Each imports what it needs when it runs: `evaluate` and `publish` work without T
 
 from pathlib import Path
 
-import numpy as np
-
 from ensemble.pack import SHIPPED, read
-from training.images.data import DataError, balanced, deduplicate, load, split
-
-MEMBERS = ("svm", "cnn", "resnet")  # of the shipped pack
-EPOCHS = 36
-# What `fit` takes for a student system's recipe only, and what it is when not given.
-STUDENTS = {"validation": None, "size": None, "real": None, "ai": None, "batch": None,
-            "weights": "as reported", "fine_tune": False}
-SVM_IMAGES = 20_000
+from training.errors import DataError
 
 
-def recipes(options):
-    """list the models that can be trained: ours and those of five student systems"""
-    from training.students.listing import table
+def augment(options):
+    """write changed copies of a folder's images: rotated, shifted, sheared, zoomed, mirrored"""
+    from training.images.augment import augment as write
 
-    print(table())
+    write(options.data, options.out, options.copies, options.seed)
 
 
 def dcgan(options):
     """train a second family of fakes"""
-    from training.generators.dcgan import fit
+    from training.generators.dcgan import fit as fit_generator
 
-    fit(_real(options.data), options.out, options.epochs, seed=options.seed)
+    fit_generator(_real(options.data), options.out, options.epochs, seed=options.seed)
 
 
 def ddpm(options):
     """train a third family of fakes, a small diffusion model"""
-    from training.generators.ddpm import fit
+    from training.generators.ddpm import fit as fit_generator
 
-    fit(_real(options.data), options.out, options.epochs, seed=options.seed)
+    fit_generator(_real(options.data), options.out, options.epochs, seed=options.seed)
 
 
 def sample(options):
@@ -46,22 +37,31 @@ def sample(options):
     save_samples(options.generator, options.seeds, options.out)
 
 
+def recipes(options):
+    """list the models that can be trained: ours and those of five student systems"""
+    from training.students.listing import table
+
+    print(table())
+
+
 def fit(options):
     """train a recipe of `recipes`, on CIFAKE or on a folder of yours"""
-    given = {name: getattr(options, name) for name in STUDENTS}
-    given["weights"] = None if options.weights == "none" else options.weights
-    out = Path(options.out or f"runs/{options.recipe}")
-    if options.recipe in MEMBERS:
-        changed = [name for name in STUDENTS if getattr(options, name) != STUDENTS[name]]
-        if changed:
-            raise DataError(f"{options.recipe} is trained on CIFAKE in one way; it takes no "
-                            f"--{', --'.join(changed).replace('_', '-')}.")
-        _fit_member(options, out)
-        return
-    from training.students.runs import fit_run
+    from training.students.recipes import RECIPES
 
-    print(fit_run(options.recipe, options.data, out, generator=options.generator,
-                  images=options.images, epochs=options.epochs, seed=options.seed, **given))
+    if options.recipe not in RECIPES:
+        raise DataError(f"There is no recipe {options.recipe}; there are {', '.join(RECIPES)}.")
+    recipe = RECIPES[options.recipe]
+    given = {name: value for name, value in vars(options).items()
+             if name not in ("run", "recipe", "data", "out")}
+    if refused := [name for name in given if name not in recipe.options]:
+        raise DataError(f"{recipe.name} takes no --{', --'.join(refused).replace('_', '-')}; it "
+                        f"takes --{', --'.join(recipe.options).replace('_', '-')}.")
+    if given.get("fine_tune") and not recipe.fine_tune:
+        able = ", ".join(name for name, other in RECIPES.items() if other.fine_tune)
+        raise DataError(f"{recipe.name} has no fine-tuning in its report; these have: {able}.")
+    if given.get("weights") == "none":
+        given["weights"] = None
+    print(recipe.fit(recipe, options.data, options.out or f"runs/{recipe.name}", **given))
 
 
 def export(options):
@@ -72,18 +72,49 @@ def export(options):
         manifest = export_members(_pairs(options.members), options.data, options.out,
                                   options.validation, options.real, options.ai)
     else:
-        from training.export.pack import export_pack
+        from training.cifake.pack import export_pack
+        from training.images.data import load_parts
 
-        train, validation = split(deduplicate(load(options.data)))
-        manifest = export_pack(options.runs, options.out, train, validation)
+        manifest = export_pack(options.runs, options.out, *load_parts(options.data))
     print(f"{options.out}: validation accuracy {manifest['training']['validation_accuracy']}")
 
 
-def resize(options):
-    """measure the resizing filters on photographs and write the best into the manifest"""
-    from training.measure.resize import choose
+def litert(options):
+    """write a pack's networks as LiteRT files for small machines, and measure them"""
+    from training.cifake.litert import litert as write
 
-    choose(options.pack, options.photos)
+    write(options.pack, options.runs, options.train, options.data, options.out)
+
+
+def reproduce(options):
+    """train the student systems' recipes on CIFAKE, and write students/REPRODUCTIONS.md"""
+    from training.students.reproduce import reproduce as train_all
+
+    train_all(options.train, options.data, options.runs)
+
+
+def make_photos(options):
+    """train the pack for photographs, and measure its recipe fold by fold"""
+    from training.photos.members import MEMBERS
+    from training.photos.pack import make
+
+    make(MEMBERS, options.data, options.out, seed=options.seed)
+
+
+def photos(options):
+    """measure a pack, or a recipe fold by fold, on photographs of sources never trained on"""
+    from training.photos.benchmark import measure_pack, measure_recipe
+
+    if options.members:
+        from training.photos.members import MEMBERS
+
+        if unknown := [name for name in options.members if name not in MEMBERS]:
+            raise DataError(f"There is no member {', '.join(unknown)}; there are "
+                            f"{', '.join(MEMBERS)}.")
+        measure_recipe({name: MEMBERS[name] for name in options.members}, options.data, options.out,
+                       seed=options.seed)
+    else:
+        measure_pack(options.pack, options.data, options.out, options.seed)
 
 
 def evaluate(options):
@@ -99,13 +130,6 @@ def evaluate(options):
     measure(options.pack, options.data, options.out)
 
 
-def augment(options):
-    """write changed copies of a folder's images: rotated, shifted, sheared, zoomed, mirrored"""
-    from training.images.augment import augment as write
-
-    write(options.data, options.out, options.copies, options.seed)
-
-
 def robustness(options):
     """measure a pack on corrupted images"""
     from training.measure.robustness import robustness as measure
@@ -113,47 +137,19 @@ def robustness(options):
     measure(options.pack, options.data, options.out, options.images, options.seed)
 
 
+def resize(options):
+    """measure the resizing filters on photographs and write the best into the manifest"""
+    from training.measure.resize import choose
+
+    choose(options.pack, options.photos)
+
+
 def generators(options):
     """measure packs on the fakes of generators trained here"""
-    from training.measure.unseen import generators as measure
+    from training.measure.unseen import unseen_generators
 
-    measure(options.packs or [SHIPPED], options.data, _pairs(options.generators), options.out,
-            options.images)
-
-
-def reproduce(options):
-    """train the student systems' recipes on CIFAKE, and write training/students/REPRODUCTIONS.md"""
-    from training.students.reproduce import reproduce as train_all
-
-    train_all(options.train, options.data, options.runs)
-
-
-def litert(options):
-    """write a pack's networks as LiteRT files for small machines, and measure them"""
-    from training.export.litert import litert as write
-
-    write(options.pack, options.runs, options.train, options.data, options.out)
-
-
-def photos(options):
-    """measure a pack, or a recipe fold by fold, on photographs of sources never trained on"""
-    from training.photos.benchmark import measure_pack, measure_recipe
-
-    if options.members:
-        from training.photos.members import MEMBERS
-
-        measure_recipe({name: MEMBERS[name] for name in options.members}, options.data, options.out,
-                       seed=options.seed)
-    else:
-        measure_pack(options.pack, options.data, options.out, options.seed)
-
-
-def make_photos(options):
-    """train the pack for photographs, and measure its recipe fold by fold"""
-    from training.photos.members import MEMBERS
-    from training.photos.pack import make
-
-    make(MEMBERS, options.data, options.out, seed=options.seed)
+    unseen_generators(options.packs or [SHIPPED], options.data, _pairs(options.generators),
+                      options.out, options.images)
 
 
 def calibrate(options):
@@ -161,8 +157,9 @@ def calibrate(options):
     manifest = read(options.pack).manifest
     if "min_side" not in manifest["domain"]:
         from training.export.pack import batches, complete
+        from training.images.data import load_parts
 
-        _, validation = split(deduplicate(load(options.data)))
+        _, validation = load_parts(options.data)
         complete(manifest, Path(options.pack), batches(validation.images), validation.labels)
         return
     from training.photos.calibrate import calibrate as fit_again
@@ -179,7 +176,7 @@ def calibrate(options):
 
 def report(options):
     """write README's table and the model card from the pack's reports"""
-    from training.report.report import write
+    from training.report.readme import write
 
     write(options.pack, options.readme)
 
@@ -199,29 +196,6 @@ def publish(options):
                       variable=setting(read(options.pack).manifest))
 
 
-def _fit_member(options, out):
-    from training.cifake.fit import fit_network, fit_svm
-
-    train, validation = split(deduplicate(load(options.data)))
-    if options.images and options.recipe != "svm":
-        rows = balanced(train.labels, options.images, np.random.default_rng(options.seed))
-        train = train.take(rows)
-    added = 0
-    if options.generator:
-        from training.generators.fakes import fakes
-
-        # A tenth of the fakes, so that the pack knows a second family without drowning the first.
-        added = int(train.labels.sum()) // 10
-        train = train.join(fakes(options.generator, added))
-    if options.recipe == "svm":
-        fit_svm(train, validation, out, options.images or SVM_IMAGES, corrupt=options.corrupt,
-                seed=options.seed, added_fakes=added)
-    else:
-        fit_network(options.recipe, train, validation, out, options.epochs or EPOCHS,
-                    options.average, corrupt=options.corrupt, seed=options.seed,
-                    mixed=not options.float32, added_fakes=added)
-
-
 def _pairs(given):
     pairs = dict(pair.partition("=")[::2] for pair in given)
     if not all(pairs.values()):
@@ -229,6 +203,9 @@ def _pairs(given):
     return pairs
 
 
-def _real(path):
-    train, _ = split(deduplicate(load(path)))
+def _real(data):
+    """The real images that a generator is trained on: none of the validation split."""
+    from training.images.data import load_parts
+
+    train, _ = load_parts(data)
     return train.take(train.labels == 0)

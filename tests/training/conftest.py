@@ -1,8 +1,7 @@
-"""Tests that fit models or build networks; all the others need no TensorFlow."""
+"""What tests of `training/` share."""
 
 from pathlib import Path
 
-import keras
 import pytest
 
 HERE = Path(__file__).parent
@@ -27,6 +26,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="module")
 def eagerly():
     """Networks train without being traced first, which takes longer than their few steps."""
+    import keras
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras.Model, "run_eagerly", property(lambda _: True, lambda _, given: None))
         yield

@@ -6,8 +6,8 @@ from PIL import Image
 
 from tests import made
 from training.__main__ import main
+from training.errors import DataError
 from training.images import augment
-from training.images.data import DataError
 
 
 @pytest.fixture

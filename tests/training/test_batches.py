@@ -21,7 +21,7 @@ def test_the_same_seed_gives_the_same_batches(images):
     np.testing.assert_array_equal(first[2][0], again[2][0])
     assert (first[2][0] != other[2][0]).any()
     before = first[0][0]
-    first.on_epoch_end()
+    first.start(1)
     assert (before != first[0][0]).any()
 
 

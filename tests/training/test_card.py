@@ -3,8 +3,8 @@
 import pytest
 from huggingface_hub import ModelCard
 
-from tests import reports
 from tests.tiny import read_manifest
+from tests.training import reports
 from training.report.card import card
 
 

@@ -30,7 +30,7 @@ def test_ai_is_one_although_cifake_says_fake_is_zero(rows, tmp_path):
 
 def test_the_kind_comes_from_the_name(rows, tmp_path):
     loaded = data.load(made.write_parquet(tmp_path / "a.parquet", rows))
-    assert loaded.kinds[:12].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+    assert loaded.objects[:12].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
 
 
 def test_duplicates_are_removed_once(rows, tmp_path):

@@ -10,8 +10,8 @@ import onnxruntime
 import pytest
 
 from tests import made
+from training.errors import WeightsError
 from training.export.onnx_graph import Graph
-from training.images.data import WeightsError
 from training.photos import efficientnet, torch_file
 
 # Means of four channels of two blocks for `made.image(0, 1, size)`, as the package

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from tests import reports as measured
 from tests.tiny import read_manifest
-from training.report import figures, plots
+from tests.training import reports as measured
+from training.report import drawing, figures
 
 SVG = "{http://www.w3.org/2000/svg}"
 PAGE = {"light": "#fffdf9", "dark": "#1f1d1a"}
@@ -23,7 +23,7 @@ def given(tmp_path_factory):
 @pytest.fixture(scope="module")
 def drawn(given, tmp_path_factory):
     folder = tmp_path_factory.mktemp("figures") / "new" / "folder"
-    assert figures.draw(*given, folder) == list(figures.NAMES)
+    assert drawing.draw(*given, folder) == list(figures.NAMES)
     return folder
 
 
@@ -81,18 +81,18 @@ def test_without_its_report_a_figure_goes(given, tmp_path):
         (tmp_path / f"{name}-dark.svg").write_text("stale")
     (tmp_path / "other.svg").write_text("")
     old = {key: value for key, value in reports["evaluate"].items() if key != "curves"}
-    assert figures.draw(manifest, {"evaluate": old}, tmp_path) == ["confusion"]
+    assert drawing.draw(manifest, {"evaluate": old}, tmp_path) == ["confusion"]
     assert {path.name for path in tmp_path.iterdir()} == {
         "confusion-light.svg", "confusion-dark.svg", "other.svg"}
     assert figures.drawn(tmp_path) == ["confusion"]
-    assert figures.draw(manifest, {}, tmp_path) == []
+    assert drawing.draw(manifest, {}, tmp_path) == []
 
 
 def test_never_confident_is_no_point_on_the_curve(given, tmp_path):
     manifest, reports = given
     evaluation = copy.deepcopy(reports["evaluate"])
     evaluation["confident"] = {"coverage": 0.0, "accuracy": None}
-    plots.save("risk", "light", manifest, {"evaluate": evaluation}, tmp_path / "risk-light.svg")
+    drawing.save("risk", "light", manifest, {"evaluate": evaluation}, tmp_path / "risk-light.svg")
     texts = words(tmp_path, "risk")
     assert texts and not any("confident" in text for text in texts)
 
@@ -100,19 +100,19 @@ def test_never_confident_is_no_point_on_the_curve(given, tmp_path):
 def test_one_pack_needs_no_word_on_what_was_added(given, tmp_path):
     manifest, reports = given
     only = {**reports["generators"], "packs": reports["generators"]["packs"][:1]}
-    plots.save("generators", "light", manifest, {"generators": only},
-               tmp_path / "generators-light.svg")
+    drawing.save("generators", "light", manifest, {"generators": only},
+                 tmp_path / "generators-light.svg")
     texts = words(tmp_path, "generators")
     assert "dcgan" in texts and not any("added" in text for text in texts)
 
 
 def test_captions_say_what_is_read_from_the_reports(given):
-    found = figures.captions(*given)
-    assert list(found) == list(figures.NAMES)
-    assert "training accuracy can't be compared" in found["training"]
-    assert "40 test images" in found["confusion"] and "15 bins" in found["reliability"]
-    assert "0.8000" in found["risk"] and "0.5" in found["robustness"]
-    assert "1,000 real" in found["generators"]
-    markdown = figures.embed("roc", found["roc"], "some/where")
+    captions = figures.captions(*given)
+    assert list(captions) == list(figures.NAMES)
+    assert "training accuracy can't be compared" in captions["training"]
+    assert "40 test images" in captions["confusion"] and "15 bins" in captions["reliability"]
+    assert "0.8000" in captions["risk"] and "0.5" in captions["robustness"]
+    assert "1,000 real" in captions["generators"]
+    markdown = figures.embed("roc", captions["roc"], "some/where")
     assert 'media="(prefers-color-scheme: dark)" srcset="some/where/roc-dark.svg"' in markdown
-    assert 'src="some/where/roc-light.svg"' in markdown and markdown.endswith(found["roc"])
+    assert 'src="some/where/roc-light.svg"' in markdown and markdown.endswith(captions["roc"])

@@ -54,7 +54,7 @@ def test_training_fakes_are_stored_as_cifake_stores(family, run):
     assert len(found) == 12 and found.labels.all()
     assert len(set(found.digests.tolist())) > 3  # hardly trained, but no constant
     drawn = fakes.generate(run / "generator.keras",
-                           range(data.FAKE_SEEDS, data.FAKE_SEEDS + 12))
+                           range(fakes.TRAINING_SEEDS, fakes.TRAINING_SEEDS + 12))
     rgb, digest = data.as_cifake_jpeg(drawn[0])
     np.testing.assert_array_equal(found.images[0], rgb)
     assert int(found.digests[0]) == digest
@@ -88,7 +88,7 @@ def test_examples_are_written_and_training_seeds_refused(run, tmp_path, capsys):
     assert [p.name for p in sorted(tmp_path.iterdir())] == ["seed-18-ship.png", "seed-7-horse.png"]
     with Image.open(tmp_path / "seed-7-horse.png") as image:
         assert image.size == (32, 32) and image.mode == "RGB"
-    assert main(["sample", "--generator", generator, "--seeds", str(data.FAKE_SEEDS),
+    assert main(["sample", "--generator", generator, "--seeds", str(fakes.TRAINING_SEEDS),
                  "--out", str(tmp_path)]) == 2
     assert "kept for training" in capsys.readouterr().err
 

@@ -15,7 +15,8 @@ from training.images.data import fingerprint
 from training.photos import collections as photos
 from training.photos.members import MEMBERS
 from training.photos.pack import make
-from training.report import card, figures, photo_card, report
+from training.report import card, figures, photo_card
+from training.report import readme as results
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +80,11 @@ def test_the_calibration_is_of_what_was_held_out(pack, table):
 def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
     manifest, measured = read(pack)
     readme = pack.parent / "README.md"
-    readme.write_text(f"a\n{report.BEGIN}\n{report.END}\nb\n{report.PHOTOS_BEGIN}\nreplaced\n"
-                      f"{report.PHOTOS_END}\nc\n")
+    readme.write_text(f"a\n{results.BEGIN}\n{results.END}\nb\n{results.PHOTOS_BEGIN}\nreplaced\n"
+                      f"{results.PHOTOS_END}\nc\n")
     assert main(["report", "--pack", str(pack), "--readme", str(readme)]) == 0
     text = readme.read_text()
-    assert text.startswith(f"a\n{report.BEGIN}\n{report.END}\nb\n") and "replaced" not in text
+    assert text.startswith(f"a\n{results.BEGIN}\n{results.END}\nb\n") and "replaced" not in text
     said = (pack / "README.md").read_text()
     for words in (text, said):
         assert f"ROC-AUC {measured['mean']['roc_auc']:.3f}" in words
@@ -97,7 +98,7 @@ def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
     assert "PHOTOS_REPO=USER/NAME" in said and "CIFAKE" not in said
     assert figures.drawn(pack / "reports" / "figures") == ["photos"]
     before = readme.read_text()
-    report.write(pack, readme)
+    results.write(pack, readme)
     assert readme.read_text() == before
 
 

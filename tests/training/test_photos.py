@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from tests import made
-from training.images.data import FAKE, REAL, DataError
+from training.errors import DataError
+from training.images.data import FAKE, REAL
 from training.photos import collections as photos
 
 

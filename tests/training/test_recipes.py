@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from training.cifake import models as ours
-from training.images.data import WeightsError
+from training.errors import WeightsError
 from training.images.spectra import dct_matrices
 from training.students import blocks
 from training.students.listing import parameters, table

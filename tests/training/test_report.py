@@ -10,12 +10,12 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tests import made
-from tests import reports as measured_reports
 from tests.tiny import build_tiny_pack, read_manifest
+from tests.training import reports as measured_reports
 from training.__main__ import main
 from training.images.data import FAKE, REAL
 from training.measure import resize
-from training.report import card, figures, report, slices
+from training.report import card, figures, readme, slices
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def reported(tmp_path_factory):
         "pictures": {"real": 4, "sd1": 4, "newer": 4}, "chosen": "box", "filters": {
             "box": {"real_called_ai": 0.0123, "sd1_caught": 0.77, "newer_caught": 0.0456,
                     "roc_auc_sd1": 0.8, "roc_auc_newer": 0.6}}})
-    readme = folder.parent / "README.md"
-    readme.write_text(f"before\n{report.BEGIN}\n{report.END}\nafter\n")
-    assert main(["report", "--pack", str(folder), "--readme", str(readme)]) == 0
+    page = folder.parent / "README.md"
+    page.write_text(f"before\n{readme.BEGIN}\n{readme.END}\nafter\n")
+    assert main(["report", "--pack", str(folder), "--readme", str(page)]) == 0
     return folder
 
 
@@ -56,10 +56,10 @@ def photos(tmp_path):
 
 
 def test_tables_hold_the_measured_numbers(tiny, tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{report.BEGIN}\nreplaced\n{report.END}\nafter\n")
-    assert main(["report", "--pack", str(tiny), "--readme", str(readme)]) == 0
-    text = readme.read_text()
+    page = tmp_path / "README.md"
+    page.write_text(f"before\n{readme.BEGIN}\nreplaced\n{readme.END}\nafter\n")
+    assert main(["report", "--pack", str(tiny), "--readme", str(page)]) == 0
+    text = page.read_text()
     measured = json.loads((tiny / "reports" / "evaluate.json").read_text())
     for row in (*measured["members"].values(), measured["ensemble"], measured["calibrated"]):
         assert f"**{row['accuracy']:.2%}**" in text and f"{row['roc_auc']:.4f}" in text
@@ -82,7 +82,7 @@ def test_readme_has_intervals_corruptions_generators_and_figures(reported):
     rows = re.findall(r"^\| (\S.*?) \|", text, re.MULTILINE)
     named = [row for row in rows if row in robust["corruptions"]]
     assert named == sorted(robust["corruptions"], key=lambda name: robust["corruptions"][name][
-        "ensemble"]["accuracy"])[:report.WORST]
+        "ensemble"]["accuracy"])[:readme.WORST]
     assert "| dcgan (500) | none | 0.2%, 0.501 |" in text and "4.75% (4,321 added)" in text
     links = re.findall(r'(?:src|srcset)="(.*?)"|\]\((.*?)\)', text)
     assert len(links) == 2 * len(figures.NAMES) + 1
@@ -95,7 +95,7 @@ def test_readme_has_the_networks_on_small_machines(reported):
     assert "| cnn | ONNX Runtime | 1.63 MB | 91.25% |  |  | 6.2 s | 11.8 s |" in text
     assert "| resnet | LiteRT int8 | 0.44 MB | 91.25% | 0.002 | 99.15% |" in text
     manifest, reports = read_manifest(reported), measured_reports.read(reported)
-    other = report.results({**manifest, "version": "9.9.9"}, reports, "weights")
+    other = readme.results({**manifest, "version": "9.9.9"}, reports, "weights")
     assert "LiteRT" not in other
 
 
@@ -115,15 +115,15 @@ def test_the_card_has_every_slice_and_links_that_hold(reported):
 def test_weak_spots_are_named_worst_first(reported):
     """Of the generators, as this pack does on them and not the one that was shown fakes."""
     manifest, reports = read_manifest(reported), measured_reports.read(reported)
-    found = slices.worst_first(manifest, reports)
-    assert [part.right for part in found] == sorted(part.right for part in found)
-    assert found[0] == ("fakes of dcgan", 0.0021, {"coverage": 0.5, "accuracy": None})
-    assert found[1] == ("pictures of newer generators, reduced", 0.0456, None)
-    assert ("photographs, reduced", 1 - 0.0123, None) in found
-    assert len(found) == len(reports["robustness"]["corruptions"]) + 1 + 3
+    worst_first = slices.worst_first(manifest, reports)
+    assert [part.right for part in worst_first] == sorted(part.right for part in worst_first)
+    assert worst_first[0] == ("fakes of dcgan", 0.0021, {"coverage": 0.5, "accuracy": None})
+    assert worst_first[1] == ("pictures of newer generators, reduced", 0.0456, None)
+    assert ("photographs, reduced", 1 - 0.0123, None) in worst_first
+    assert len(worst_first) == len(reports["robustness"]["corruptions"]) + 1 + 3
     spots = (reported / "README.md").read_text().split("## Weak spots")[1].split("## ")[0]
     assert re.findall(r"^\| (\S.*?) \| \d", spots, re.MULTILINE) == [
-        part.condition for part in found[:card.WEAKEST]]
+        part.condition for part in worst_first[:card.CONDITIONS]]
     assert "| fakes of dcgan | 0.2% | 50.0% | – |" in spots
     other = {**manifest, "version": "9.9.9"}
     assert not any("dcgan" in part.condition for part in slices.worst_first(other, reports))
@@ -131,19 +131,19 @@ def test_weak_spots_are_named_worst_first(reported):
 
 def test_again_changes_nothing(reported):
     files = {path: path.read_bytes() for path in reported.parent.rglob("*") if path.is_file()}
-    report.write(reported, reported.parent / "README.md")
+    readme.write(reported, reported.parent / "README.md")
     assert files == {path: path.read_bytes() for path in reported.parent.rglob("*")
                      if path.is_file()}
 
 
 def test_a_lost_report_goes_everywhere(reported, tmp_path):
-    pack, readme = tmp_path / "tiny", tmp_path / "README.md"
+    pack, page = tmp_path / "tiny", tmp_path / "README.md"
     shutil.copytree(reported, pack)
-    readme.write_text((reported.parent / "README.md").read_text())
+    page.write_text((reported.parent / "README.md").read_text())
     for name in ("robustness", "training"):
         (pack / "reports" / f"{name}.json").unlink()
-    report.write(pack, readme)
-    for text in (readme.read_text(), (pack / "README.md").read_text()):
+    readme.write(pack, page)
+    for text in (page.read_text(), (pack / "README.md").read_text()):
         assert "JPEG q10" not in text and "robustness-light.svg" not in text and "dcgan" in text
     assert not (pack / "reports" / "figures" / "robustness-dark.svg").exists()
 
@@ -155,12 +155,12 @@ def test_a_card_links_only_figures_that_lie_there(reported):
 
 
 def test_what_is_missing_is_said(tiny, tmp_path, capsys):
-    readme = tmp_path / "README.md"
-    readme.write_text("no marks")
-    assert main(["report", "--pack", str(tiny), "--readme", str(readme)]) == 2
+    page = tmp_path / "README.md"
+    page.write_text("no marks")
+    assert main(["report", "--pack", str(tiny), "--readme", str(page)]) == 2
     assert "results: begin" in capsys.readouterr().err
     (tiny / "reports" / "evaluate.json").unlink()
-    assert main(["report", "--pack", str(tiny), "--readme", str(readme)]) == 2
+    assert main(["report", "--pack", str(tiny), "--readme", str(page)]) == 2
     assert "training evaluate" in capsys.readouterr().err
 
 

@@ -52,10 +52,7 @@ class Batches(keras.utils.PyDataset):
         images = shift(images, rng)
         for i in np.flatnonzero(rng.random(len(rows)) < self.corrupt):
             images[i] = any_corruption(images[i], rng)
-        return images, labelled(self.data.labels[rows], rows), self.weights[part]
-
-    def on_epoch_end(self):
-        self.start(self.epoch + 1)
+        return images, labels_and_rows(self.data.labels[rows], rows), self.weights[part]
 
     def start(self, epoch):
         """Choose the images of an epoch."""
@@ -76,7 +73,7 @@ class Batches(keras.utils.PyDataset):
 
 
 def shift(images, rng, most=2):
-    """Move half the images by up to `most` pixels in each direction, repeating the edges."""
+    """Move half the images by up to `most` pixels up or down and sideways, repeating the edges."""
     height, width = images.shape[1:3]
     padded = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)), mode="edge")
     offsets = rng.integers(0, 2 * most + 1, (len(images), 2))
@@ -84,8 +81,8 @@ def shift(images, rng, most=2):
     return np.stack([p[y:y + height, x:x + width] for p, (y, x) in zip(padded, offsets)])
 
 
-def labelled(labels, rows):
-    """What loss and metrics are given: label and row of each image, float32 [N, 2]."""
+def labels_and_rows(labels, rows):
+    """The truth that loss and metrics are given: label and row of each image, float32 [N, 2]."""
     return np.stack([labels, rows], axis=1).astype("float32")
 
 
@@ -115,30 +112,31 @@ class Losses(keras.metrics.Metric):
     def __init__(self, images, name="mean_loss", **more):
         super().__init__(name=name, **more)
         self.images = images
-        self.kept = self.add_variable((images + 1,), "zeros", dtype="float32", name="kept")
-        self.keep(np.full(images, np.log(2)))
+        # The last place takes the losses of all rows that are not kept.
+        self.losses = self.add_variable((images + 1,), "zeros", dtype="float32", name="kept")
+        self.restore(np.full(images, np.log(2)))
 
     def values(self):
-        """What is kept, float32 [images]."""
-        return ops.convert_to_numpy(self.kept)[:-1]
+        """The loss of each image, float32 [images]."""
+        return ops.convert_to_numpy(self.losses)[:-1]
 
-    def keep(self, values):
-        """Take over what an earlier run kept."""
-        self.kept.assign(np.append(values, 0).astype("float32"))
+    def restore(self, values):
+        """Take over the losses of a checkpoint, [images]."""
+        self.losses.assign(np.append(values, 0).astype("float32"))
 
     def update_state(self, truth, logit, sample_weight=None):
-        """Note the losses of one batch."""
+        """Keep the losses of one batch."""
         rows = ops.cast(ops.minimum(truth[:, 1:], self.images), "int32")
         signed = (1 - 2 * truth[:, 0]) * ops.cast(logit[:, 0], "float32")
-        self.kept.assign(ops.scatter_update(self.kept, rows, ops.softplus(signed)))
+        self.losses.assign(ops.scatter_update(self.losses, rows, ops.softplus(signed)))
 
     def result(self):
-        """Mean of what is kept."""
-        return ops.mean(self.kept[:-1])
+        """Their mean."""
+        return ops.mean(self.losses[:-1])
 
     def reset_state(self):
         """Nothing: the losses of an epoch choose the images of the next."""
 
     def get_config(self):
-        """For the checkpoint."""
+        """As Keras saves a metric."""
         return {**super().get_config(), "images": self.images}

@@ -1,7 +1,22 @@
-"""The optimizer of the networks."""
+"""The optimizer of the networks, and how its learning rate changes."""
 
 import keras
 from keras import ops
+
+MOMENTUM = {"momentum": 0.9, "nesterov": True}
+RATE = 0.02  # the highest learning rate
+AVERAGING_RATE = 0.05 * RATE  # while weights are averaged
+
+
+def cosine(steps):
+    """The optimizer of `steps` steps: a warm-up of a tenth, then one cosine down to nothing."""
+    return Muon(keras.optimizers.schedules.CosineDecay(
+        0.0, steps - steps // 10, warmup_target=RATE, warmup_steps=steps // 10), **MOMENTUM)
+
+
+def constant():
+    """The optimizer of the epochs whose weights are averaged."""
+    return Muon(AVERAGING_RATE, **MOMENTUM)
 
 
 @keras.saving.register_keras_serializable("training")
@@ -26,8 +41,9 @@ class Muon(keras.optimizers.SGD):
         momentum = self.momentums[self._get_variable_index(variable)]
         self.assign(momentum, self.momentum * momentum + gradient)
         step = ops.reshape(gradient + self.momentum * momentum, (-1, filters))
-        held = variable * (filters ** 0.5 / ops.norm(ops.reshape(variable, -1)))
-        self.assign(variable, held - learning_rate * ops.reshape(orthogonal(step), variable.shape))
+        scaled = variable * (filters ** 0.5 / ops.norm(ops.reshape(variable, -1)))
+        direction = ops.reshape(orthogonal(step), variable.shape)
+        self.assign(variable, scaled - learning_rate * direction)
 
 
 def orthogonal(matrix, steps=5):

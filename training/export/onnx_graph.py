@@ -1,8 +1,8 @@
-"""Writing an ONNX graph node by node, for what is no Keras model."""
+"""Write an ONNX graph operator by operator, for what is no Keras model."""
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, compose, helper, numpy_helper
 
 OPSET = 15
 IR_VERSION = 8
@@ -19,23 +19,52 @@ class Graph:
 
     def __init__(self, size):
         self.size, self._nodes, self._constants = size, [], []
+        self._opsets = {"": OPSET}
 
-    def add(self, kind, *inputs, **attributes):
-        """Add an operator; returns the name of its output.
+    def add(self, operator, *inputs, **attributes):
+        """Add an operator.
 
         Parameters
         ----------
-        kind : str
+        operator : str
             As ONNX names it.
         inputs : str or array
-            Names of what other operators give, and constants.
+            Names of other operators' outputs, and constants.
         attributes
             As ONNX has them.
+
+        Returns
+        -------
+        str
+            Name of its output.
         """
         names = [name if isinstance(name, str) else self._constant(name) for name in inputs]
-        output = f"{kind}_{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, names, [output], output, **attributes))
+        output = f"{operator}_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(operator, names, [output], output, **attributes))
         return output
+
+    def include(self, model, given):
+        """Add all operators of a model with one input.
+
+        Parameters
+        ----------
+        model : onnx.ModelProto
+        given : str
+            Name of the output that becomes its input.
+
+        Returns
+        -------
+        list of str
+            Names of its outputs.
+        """
+        model = compose.add_prefix(model, f"included_{len(self._nodes)}_")
+        (inside,) = (value.name for value in model.graph.input)
+        for node in model.graph.node:
+            node.input[:] = [given if name == inside else name for name in node.input]
+        self._nodes += model.graph.node
+        self._constants += model.graph.initializer
+        self._opsets |= {opset.domain: opset.version for opset in model.opset_import}
+        return [value.name for value in model.graph.output]
 
     def model(self, outputs):
         """The model with these outputs.
@@ -43,8 +72,8 @@ class Graph:
         Parameters
         ----------
         outputs : dict of str to (str, int)
-            What the model calls an output: the name of what gives it, and how many dimensions
-            it has; the first is N.
+            By the output's name in the model: its name in the graph, and how many dimensions it
+            has, the first of them N.
 
         Returns
         -------
@@ -63,10 +92,10 @@ class Graph:
                                                ["N", self.size, self.size, 3])
         graph = helper.make_graph([*self._nodes, *names], "member", [images], values,
                                   self._constants)
-        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)],
-                                 ir_version=IR_VERSION)
-        onnx.checker.check_model(made, full_check=True)
-        return made
+        opsets = [helper.make_opsetid(domain, version) for domain, version in self._opsets.items()]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+        onnx.checker.check_model(model, full_check=True)
+        return model
 
     def _constant(self, value):
         value = np.array(value, order="C")

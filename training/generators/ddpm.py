@@ -16,7 +16,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from training.images.data import KINDS
+from training.fitting import checkpoints
+from training.fitting.callbacks import Checkpoint, StartEpoch
+from training.images.data import OBJECTS
 
 STEPS = 50  # of drawing an image
 WAVES = np.pi * 2.0 ** np.arange(6)  # time is told to the network as sines of these frequencies
@@ -24,62 +26,65 @@ WAVES = np.pi * 2.0 ** np.arange(6)  # time is told to the network as sines of t
 
 def build_denoiser():
     """Noisy image [N, 32, 32, 3], time [N, 12], class [N, 10] → velocity [N, 32, 32, 3]."""
-    image, time, kind = (layers.Input(shape) for shape in
-                         ((32, 32, 3), (2 * len(WAVES),), (len(KINDS),)))
-    told = layers.Dense(128, "silu")(layers.Concatenate()([time, kind]))
-    told = layers.Dense(128, "silu")(told)
-    x = fine = _block(_block(layers.Conv2D(32, 2, strides=2)(image), told), told)
+    image, time, shown = (layers.Input(shape) for shape in
+                          ((32, 32, 3), (2 * len(WAVES),), (len(OBJECTS),)))
+    condition = layers.Dense(128, "silu")(layers.Concatenate()([time, shown]))
+    condition = layers.Dense(128, "silu")(condition)
+    x = layers.Conv2D(32, 2, strides=2)(image)
+    x = fine = _block(_block(x, condition), condition)
     x = layers.Conv2D(64, 3, strides=2, padding="same")(x)
-    x = middle = _block(_block(x, told), told)
+    x = middle = _block(_block(x, condition), condition)
     x = layers.Conv2D(96, 3, strides=2, padding="same")(x)
-    x = _block(_block(x, told), told)
+    x = _block(_block(x, condition), condition)
     for filters, skip in ((64, middle), (32, fine)):
         x = layers.UpSampling2D(2)(layers.Conv2D(filters, 1)(x))
         x = layers.Conv2D(filters, 1)(layers.Concatenate()([x, skip]))
-        x = _block(_block(x, told), told)
+        x = _block(_block(x, condition), condition)
     velocity = layers.Conv2DTranspose(3, 2, strides=2, dtype="float32")(layers.ReLU()(x))
-    return keras.Model([image, time, kind], velocity, name="denoiser")
+    return keras.Model([image, time, shown], velocity, name="denoiser")
 
 
-def _block(x, told):
+def _block(x, condition):
     filters = x.shape[-1]
     y = layers.Conv2D(filters, 3, padding="same")(layers.Activation("silu")(x))
-    y = layers.Add()([y, layers.Reshape((1, 1, filters))(layers.Dense(filters)(told))])
+    y = layers.Add()([y, layers.Reshape((1, 1, filters))(layers.Dense(filters)(condition))])
     y = layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros")(
         layers.Activation("silu")(y))
     return layers.Add()([x, y])
 
 
 class Noised(keras.utils.PyDataset):
-    """Batches of real images, each with noise for a random time, and what to answer."""
+    """Batches of real images, with noise for a random time in each, and their velocities."""
 
     def __init__(self, real, batch, seed):
         super().__init__()
-        self.real, self.batch, self.seed, self.epoch = real, batch, seed, 0
+        self.real, self.batch, self.seed = real, batch, seed
+        self.start(0)
 
     def __len__(self):
         return len(self.real) // self.batch
 
     def __getitem__(self, step):
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.real))
-        rows = order[step * self.batch:(step + 1) * self.batch]
+        rows = self.order[step * self.batch:(step + 1) * self.batch]
         rng = np.random.default_rng((self.seed, self.epoch, step))
         images = self.real.images[rows].astype("float32") / 127.5 - 1
         mirrored = rng.random(len(rows)) < 0.5
         images[mirrored] = images[mirrored, :, ::-1]
         noise = rng.standard_normal(images.shape, "float32")
-        # One time in each of `batch` equal parts of [0, 1]: no batch without late or early ones.
+        # One time in each of `batch` equal parts of [0, 1]: every batch has early and late ones.
         times = (rng.permutation(len(rows)) + rng.random()) / len(rows)
         keep, add = _mixture(times)
-        kinds = np.eye(len(KINDS), dtype="float32")[self.real.kinds[rows]]
-        return (keep * images + add * noise, waves(times), kinds), keep * noise - add * images
+        shown = np.eye(len(OBJECTS), dtype="float32")[self.real.objects[rows]]
+        return (keep * images + add * noise, waves(times), shown), keep * noise - add * images
 
-    def on_epoch_end(self):
-        self.epoch += 1
+    def start(self, epoch):
+        """Choose the order of an epoch."""
+        self.epoch = epoch
+        self.order = np.random.default_rng((self.seed, epoch)).permutation(len(self.real))
 
 
-def fit(real, out, epochs=20, batch=128, seed=0):
-    """Train the denoiser; resumes after the last whole epoch found in `out`.
+def fit(real, out, epochs=16, batch=128, seed=0):
+    """Train the denoiser; goes on after the last whole epoch of the same run.
 
     Parameters
     ----------
@@ -91,17 +96,22 @@ def fit(real, out, epochs=20, batch=128, seed=0):
 
     Returns
     -------
-    path
+    Path
         Of the averaged denoiser.
+
+    Raises
+    ------
+    DataError
+        If `out` holds a run of other settings; the number of epochs is one, as the learning rate
+        falls to nothing over them.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    checkpoint, curve = out / "checkpoint.keras", out / "curve.csv"
+    checkpoint, done, _ = checkpoints.begin(
+        out, {"batch": batch, "seed": seed, "images": len(real), "epochs": epochs})
     keras.utils.set_random_seed(seed)
-    batches, done = Noised(real, batch, seed), 0
-    if checkpoint.exists():
-        model = keras.models.load_model(checkpoint)
-        batches.epoch = done = len(curve.read_text().splitlines()) - 1
+    batches = Noised(real, batch, seed)
+    if checkpoint:
+        model = keras.models.load_model(checkpoint / "model.keras")
     else:
         model = build_denoiser()
         steps = epochs * len(batches)
@@ -109,10 +119,9 @@ def fit(real, out, epochs=20, batch=128, seed=0):
             0.0, steps - steps // 20, warmup_target=2e-3, warmup_steps=steps // 20)
         model.compile(keras.optimizers.Adam(schedule, clipnorm=1.0, use_ema=True,
                                             ema_momentum=0.995), "mse")
-        curve.unlink(missing_ok=True)
-    model.fit(batches, initial_epoch=done, epochs=epochs, verbose=2,
-              callbacks=[keras.callbacks.CSVLogger(curve, append=done > 0),
-                         keras.callbacks.ModelCheckpoint(checkpoint)])
+    model.fit(batches, initial_epoch=done, epochs=epochs, verbose=2, callbacks=[
+        StartEpoch(batches), keras.callbacks.CSVLogger(out / "curve.csv", append=done > 0),
+        Checkpoint(out)])
     model.save(out / "generator.keras")
     return out / "generator.keras"
 
@@ -132,11 +141,11 @@ def waves(times):
 def _draw(denoiser, seeds):
     image = np.stack([np.random.default_rng(s).standard_normal((32, 32, 3), "float32")
                       for s in seeds])
-    kinds = np.eye(len(KINDS), dtype="float32")[np.array(seeds) % len(KINDS)]
+    shown = np.eye(len(OBJECTS), dtype="float32")[np.array(seeds) % len(OBJECTS)]
     times = np.linspace(1, 0, STEPS + 1)
     for now, later in zip(times, times[1:]):
         velocity = denoiser.predict_on_batch(
-            [image, np.repeat(waves([now]), len(seeds), axis=0), kinds])
+            [image, np.repeat(waves([now]), len(seeds), axis=0), shown])
         keep, add = _mixture(np.array([now]))
         clean = np.clip(keep * image - add * velocity, -1, 1)
         noise = (image - keep * clean) / np.maximum(add, 1e-6)
@@ -146,6 +155,6 @@ def _draw(denoiser, seeds):
 
 
 def _mixture(times):
-    """How much of the image and of the noise there is at a time, float32 [N, 1, 1, 1] each."""
+    """How much of the image and of the noise there is at a time, two float32 [N, 1, 1, 1]."""
     angle = np.pi / 2 * times[:, None, None, None]
     return np.cos(angle).astype("float32"), np.sin(angle).astype("float32")

@@ -6,15 +6,17 @@ import keras
 import numpy as np
 from PIL import Image
 
+from training.errors import DataError
 from training.generators import dcgan, ddpm
-from training.images.data import FAKE_SEEDS, KINDS, Data, DataError, as_cifake_jpeg
+from training.images.data import OBJECTS, Data, as_cifake_jpeg
+
+# Seeds below the first are the examples'; then come the fakes that packs are measured on, then
+# those that are trained on. So no image is of two of them.
+MEASURING_SEEDS, TRAINING_SEEDS = 500_000, 1_000_000
 
 
-def fakes(path, count, first=FAKE_SEEDS):
+def fakes(path, count, first=TRAINING_SEEDS):
     """Images of a trained generator, as data.
-
-    The seeds of training fakes begin at `FAKE_SEEDS`; examples and the fakes that a pack is
-    measured on are of lower seeds.
 
     Parameters
     ----------
@@ -22,7 +24,7 @@ def fakes(path, count, first=FAKE_SEEDS):
         `generator.keras` of `dcgan` or `ddpm`.
     count : int
     first : int
-        First seed.
+        Seed of the first.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def fakes(path, count, first=FAKE_SEEDS):
     stored = [as_cifake_jpeg(image) for image in images]
     return Data(np.stack([rgb for rgb, _ in stored]), np.ones(count, np.uint8),
                 np.array([digest for _, digest in stored], np.uint64),
-                (np.arange(first, first + count) % len(KINDS)).astype(np.uint8))
+                (np.arange(first, first + count) % len(OBJECTS)).astype(np.uint8))
 
 
 def save_samples(path, seeds, out):
@@ -43,13 +45,14 @@ def save_samples(path, seeds, out):
     DataError
         If a seed is one of the training fakes'.
     """
-    if max(seeds) >= FAKE_SEEDS:
-        raise DataError(f"Seeds from {FAKE_SEEDS} on are kept for training; given {max(seeds)}.")
+    if max(seeds) >= TRAINING_SEEDS:
+        raise DataError(f"Seeds from {TRAINING_SEEDS} on are kept for training; "
+                        f"given {max(seeds)}.")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for seed, image in zip(seeds, generate(path, seeds)):
         rgb, _ = as_cifake_jpeg(image)
-        Image.fromarray(rgb).save(out / f"seed-{seed}-{KINDS[seed % len(KINDS)]}.png")
+        Image.fromarray(rgb).save(out / f"seed-{seed}-{OBJECTS[seed % len(OBJECTS)]}.png")
 
 
 def generate(path, seeds):

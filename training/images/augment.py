@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from ensemble.errors import ImageError
 from ensemble.images import open_picture
-from training.images.data import DataError
+from training.errors import DataError
 
 ROTATION, SHIFT, SHEAR, ZOOM = 40, 0.2, 0.2, 0.2  # degrees; of the side; tangent; of the size
 
@@ -54,7 +54,7 @@ def augment(data, out, copies=1, seed=0):
         (out / name.parent).mkdir(parents=True, exist_ok=True)
         for copy in range(copies):
             changed = change(rgb, np.random.default_rng((seed, i, copy)))
-            # The whole name: a.jpg and a.png are two images.
+            # The whole name, so that a.jpg and a.png stay two images.
             Image.fromarray(changed).save(out / name.parent / f"{name.name}-{copy + 1}.png")
             written += 1
     for name, why in unreadable:
@@ -87,7 +87,7 @@ def change(rgb, rng):
     size = np.array(rgb.shape[:2])
     shift = rng.uniform(-SHIFT, SHIFT, 2) * size
     middle = (size - 1) / 2
-    # Where each pixel of the result comes from: around the middle, then shifted.
+    # Where the pixels of the result come from: around the middle, then shifted.
     offset = middle - matrix @ middle + shift
     planes = [affine_transform(rgb[..., c].astype(np.float32), matrix, offset, order=1,
                                mode="nearest") for c in range(3)]

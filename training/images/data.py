@@ -16,11 +16,13 @@ from tqdm import trange
 
 from ensemble.errors import ImageError
 from ensemble.images import file_digest, open_picture
-from training.images.sources import DataError, Folder, from_parquet
+from training.errors import DataError
+from training.images.sources import Folder, from_parquet
 
 FAKE, REAL = 0, 1
-# CIFAR-10's classes in CIFAKE's file names: "0001.jpg" is the first, "0001 (4).jpg" the fourth.
-KINDS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+# What CIFAKE's images show: CIFAR-10's classes. "0001.jpg" is of the first, "0001 (4).jpg" of the
+# fourth.
+OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SIZE = 32
 # How data sets spell their classes: CIFAKE's numbers, and words in small letters.
 SPELLINGS = {
@@ -31,11 +33,6 @@ SPELLINGS = {
     2: {"gan", "gans", "dcgan"},
 }
 LEFT_OUT = 255  # a class that is neither of the two that were named
-FAKE_SEEDS = 1_000_000  # seeds of a generator's training fakes begin here, the examples' lie below
-
-
-class WeightsError(RuntimeError):
-    """ImageNet weights that can't be had; the message says why and what can be done."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +46,14 @@ class Data:
         1 for AI-generated, 0 for real.
     digests : ndarray of uint64, shape [N]
         First 8 bytes of each file's SHA-256, big-endian.
-    kinds : ndarray of uint8, shape [N]
-        What is shown, an index into `KINDS`.
+    objects : ndarray of uint8, shape [N]
+        What is shown, an index into `OBJECTS`.
     """
 
     images: np.ndarray
     labels: np.ndarray
     digests: np.ndarray
-    kinds: np.ndarray
+    objects: np.ndarray
 
     def __len__(self):
         return len(self.labels)
@@ -70,7 +67,7 @@ class Data:
         return Data(*(np.concatenate(pair) for pair in zip(self._columns(), other._columns())))
 
     def _columns(self):
-        return self.images, self.labels, self.digests, self.kinds
+        return self.images, self.labels, self.digests, self.objects
 
 
 def load(path, size=SIZE):
@@ -96,7 +93,7 @@ def load(path, size=SIZE):
     path = Path(path)
     source, labels = labelled(path)
     images = np.empty((len(source), size, size, 3), np.uint8)
-    digests, kinds = np.empty(len(source), np.uint64), np.empty(len(source), np.uint8)
+    digests, objects = np.empty(len(source), np.uint64), np.empty(len(source), np.uint8)
     for i in trange(len(source), desc=f"read {path.name}", unit="img", mininterval=1):
         data, name = source[i], source.name(i)
         try:
@@ -106,9 +103,9 @@ def load(path, size=SIZE):
         if rgb.shape != (size, size, 3):
             raise DataError(f"{path}: {name}: the image has {rgb.shape[1]} × {rgb.shape[0]} "
                             f"pixels, not {size} × {size}.")
-        images[i], kinds[i] = rgb, _kind(name)
+        images[i], objects[i] = rgb, _object(name)
         digests[i] = int.from_bytes(file_digest(data), "big")
-    return Data(images, np.minimum(labels, 1), digests, kinds)
+    return Data(images, np.minimum(labels, 1), digests, objects)
 
 
 def labelled(path, real=None, ai=None):
@@ -225,6 +222,21 @@ def split(data, validation=5000, seed=0):
     return data.take(~held), data.take(held)
 
 
+def load_parts(path):
+    """CIFAKE's train split without its duplicates, cut into what is trained on and validation.
+
+    Parameters
+    ----------
+    path : path
+        As for `load`.
+
+    Returns
+    -------
+    train, validation : Data
+    """
+    return split(deduplicate(load(path)))
+
+
 def balanced(labels, count, rng):
     """Rows of a random subset of at most `count` images, as many of each class, in order."""
     classes = np.unique(labels)
@@ -246,10 +258,10 @@ def _spelt(name):
     return next((label for label, words in SPELLINGS.items() if word in words), None)
 
 
-def _kind(name):
+def _object(name):
     number = re.search(r"\((\d+)\)\.\w+$", name)
-    kind = int(number[1]) - 1 if number else 0
-    return kind if kind < len(KINDS) else 0
+    index = int(number[1]) - 1 if number else 0
+    return index if index < len(OBJECTS) else 0
 
 
 def as_cifake_jpeg(rgb):

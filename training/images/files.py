@@ -13,7 +13,8 @@ from ensemble import OVERSAMPLING
 from ensemble.errors import ImageError
 from ensemble.images import file_digest, fit_square, open_picture
 from ensemble.member import cores
-from training.images.data import LEFT_OUT, Data, DataError, deduplicate, labelled
+from training.errors import DataError
+from training.images.data import LEFT_OUT, Data, deduplicate, labelled
 from training.images.sources import Joined, Pixels
 
 BLOCK = 256  # files that are read at a time

@@ -7,11 +7,9 @@ from threading import Lock
 
 from tqdm import tqdm
 
+from training.errors import DataError
+
 BLOCK = 256  # rows of parquet that are read at a time
-
-
-class DataError(ValueError):
-    """Data that can't be used; the message says where, what was found and what is accepted."""
 
 
 def from_parquet(path):
@@ -46,20 +44,20 @@ def from_parquet(path):
             or "label" not in schema.names):
         raise DataError(f"{path}: the columns image{{bytes, path}} and label were expected, "
                         f"found {', '.join(schema.names)}.")
-    packed, values = Packed(), []
+    packed, labels = Packed(), []
     with tqdm(total=table.metadata.num_rows, desc=f"unpack {path.name}", unit="img",
               mininterval=1) as bar:
         for batch in table.iter_batches(BLOCK, columns=["image", "label"]):
             for row in batch.to_pylist():
                 image = row["image"] or {}
                 packed.add(image.get("path") or f"row {len(packed)}", image.get("bytes") or b"")
-                values.append(row["label"])
+                labels.append(row["label"])
             bar.update(len(batch))
     # The Hub keeps the classes' names in the schema, which labels are numbers of.
-    more = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    names = more.get("info", {}).get("features", {}).get("label", {}).get("names")
-    return packed, [names[v] if names and isinstance(v, int) and 0 <= v < len(names) else str(v)
-                    for v in values]
+    schema_of_hub = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    names = schema_of_hub.get("info", {}).get("features", {}).get("label", {}).get("names")
+    return packed, [names[label] if names and isinstance(label, int) and 0 <= label < len(names)
+                    else str(label) for label in labels]
 
 
 class Folder:

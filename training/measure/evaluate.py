@@ -1,8 +1,5 @@
 """What a pack is worth on a labelled split: every member, the majority, the calibrated vote."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 from sklearn import metrics
 from tqdm import trange
@@ -10,6 +7,7 @@ from tqdm import trange
 from ensemble import PackModels, vote
 from ensemble.vocabulary import CONFIDENT
 from training.images.data import load
+from training.records import write_json
 
 BINS = 15
 RESAMPLES = 1000  # of the bootstrap
@@ -69,19 +67,19 @@ def score(labels, p_ai):
         `recall`, `f1`, `roc_auc`, `average_precision`, `ece` and `confusion_matrix`
         ([[real called real, real called AI], [AI called real, AI called AI]]).
     """
-    said = p_ai >= 0.5
+    called_ai = p_ai >= 0.5
     # Resampling images and counting the right ones is drawing from a binomial distribution.
-    right = np.random.default_rng(0).binomial(len(labels), np.mean(said == labels), RESAMPLES)
+    right = np.random.default_rng(0).binomial(len(labels), np.mean(called_ai == labels), RESAMPLES)
     return {
-        "accuracy": float(metrics.accuracy_score(labels, said)),
+        "accuracy": float(metrics.accuracy_score(labels, called_ai)),
         "accuracy_interval": np.quantile(right / len(labels), [0.025, 0.975]).tolist(),
-        "precision": float(metrics.precision_score(labels, said, zero_division=0)),
-        "recall": float(metrics.recall_score(labels, said)),
-        "f1": float(metrics.f1_score(labels, said)),
+        "precision": float(metrics.precision_score(labels, called_ai, zero_division=0)),
+        "recall": float(metrics.recall_score(labels, called_ai)),
+        "f1": float(metrics.f1_score(labels, called_ai)),
         "roc_auc": float(metrics.roc_auc_score(labels, p_ai)),
         "average_precision": float(metrics.average_precision_score(labels, p_ai)),
         "ece": calibration_error(labels, p_ai),
-        "confusion_matrix": metrics.confusion_matrix(labels, said, labels=[0, 1]).tolist(),
+        "confusion_matrix": metrics.confusion_matrix(labels, called_ai, labels=[0, 1]).tolist(),
     }
 
 
@@ -96,16 +94,16 @@ def calibration_error(labels, p_ai, bins=BINS):
     Nguyen and O'Connor 2015, "Posterior calibration and exploratory analysis for natural
     language processing models" (arXiv 1508.05154), on adaptive binning.
     """
-    said, share, sizes = np.array(_bins(labels, p_ai, bins)).T
-    return float(np.average(np.abs(said - share), weights=sizes))
+    means, shares, sizes = np.array(_bins(labels, p_ai, bins)).T
+    return float(np.average(np.abs(means - shares), weights=sizes))
 
 
 def roc(labels, p_ai):
     """The ROC curve at `POINTS` false-alarm rates, as lists `fpr` and `tpr`."""
     false, true, _ = metrics.roc_curve(labels, p_ai)
     # Evenly spread in the logarithm: all that matters lies at few false alarms.
-    at = np.unique(np.concatenate([[0, 1], np.geomspace(1e-4, 1, POINTS)]))
-    return {"fpr": at.tolist(), "tpr": np.interp(at, false, true).tolist()}
+    rates = np.unique(np.concatenate([[0, 1], np.geomspace(1e-4, 1, POINTS)]))
+    return {"fpr": rates.tolist(), "tpr": np.interp(rates, false, true).tolist()}
 
 
 def confident(labels, p_ai, manifest):
@@ -130,13 +128,6 @@ def confident(labels, p_ai, manifest):
             "accuracy": float((label == labels)[sure].mean()) if sure.any() else None}
 
 
-def write_json(path, content):
-    """Write a report, making its folder."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n")
-
-
 def _measure(manifest, labels, p_ai):
     labels = labels.astype(int)
     overall = vote.calibrate(p_ai, manifest["calibration"])
@@ -151,14 +142,14 @@ def _measure(manifest, labels, p_ai):
 
 
 def _curves(manifest, labels, p_ai):
-    """Of the members and the calibrated probability: ROC, reliability; of the vote: risk."""
+    """ROC and reliability of the members and the calibrated probability; risk of the vote."""
     overall, label = vote.calibrate(p_ai, manifest["calibration"]), vote.majority(p_ai)
     scores = {member["name"]: p_ai[:, i] for i, member in enumerate(manifest["members"])}
     curves = {"roc": {}, "reliability": {}}
     for name, p in {**scores, "calibrated": overall}.items():
         curves["roc"][name] = roc(labels, p)
-        said, share, _ = np.array(_bins(labels, p, BINS)).T
-        curves["reliability"][name] = {"p_ai": said.tolist(), "share_ai": share.tolist()}
+        means, shares, _ = np.array(_bins(labels, p, BINS)).T
+        curves["reliability"][name] = {"p_ai": means.tolist(), "share_ai": shares.tolist()}
     surest_first = np.argsort(-np.where(label, overall, 1 - overall), kind="stable")
     counts = np.unique(np.linspace(len(labels) * 0.05, len(labels), POINTS).astype(int))
     right = np.cumsum((label == labels)[surest_first])[counts - 1] / counts

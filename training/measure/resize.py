@@ -15,10 +15,11 @@ from tqdm import tqdm
 from ensemble import PackModels, open_picture, vote
 from ensemble.images import FILTERS, fit_square
 from training.images.data import FAKE, REAL
-from training.measure.evaluate import write_json
+from training.records import write_json
 
-CIFAKES_FAMILY = ("SD 1.x", "Stable Diffusion 1.x", "CompVis-stable-diffusion-v1-4",
-                  "runwayml-stable-diffusion-v1-5")
+# How collections call the generator of CIFAKE's fakes and its nearest relatives.
+SD1 = ("SD 1.x", "Stable Diffusion 1.x", "CompVis-stable-diffusion-v1-4",
+       "runwayml-stable-diffusion-v1-5")
 NEWER = ("GPT-Image", "GPT-4o", "Gemini 2.5 flash image", "DALL-E 3 (Bing)", "Midjourney v5")
 TOLERANCE = 0.02  # ROC-AUC that may be given up for fewer false alarms
 
@@ -36,7 +37,7 @@ def choose(pack, photos, most=1000, seed=0):
     photos : path
         Parquet with `image{bytes}`, `label` and `generator`.
     most : int
-        Pictures of each group, drawn at random.
+        Pictures of a group at most, drawn at random.
     seed : int
 
     Returns
@@ -69,7 +70,7 @@ def _groups(photos, most, seed):
     generators = np.array(table["generator"].to_pylist())
     rng = np.random.default_rng(seed)
     chosen = {"real": labels == REAL,
-              "sd1": (labels == FAKE) & np.isin(generators, CIFAKES_FAMILY),
+              "sd1": (labels == FAKE) & np.isin(generators, SD1),
               "newer": (labels == FAKE) & np.isin(generators, NEWER)}
     groups = {}
     for name, mask in chosen.items():
@@ -80,16 +81,17 @@ def _groups(photos, most, seed):
 
 def _measure(ensemble, groups, name):
     size = ensemble.manifest["input_size"]
-    said, overall = {}, {}
+    called_ai, overall = {}, {}
     for group, pictures in groups.items():
         images = np.stack([fit_square(rgb, size, name) for rgb in pictures])
         p_ai = np.concatenate([ensemble.predict(images[i:i + 250])[0]
                                for i in range(0, len(images), 250)])
-        said[group] = vote.majority(p_ai)
+        called_ai[group] = vote.majority(p_ai)
         overall[group] = vote.calibrate(p_ai, ensemble.manifest["calibration"])
     against = {group: roc_auc_score(np.repeat([0, 1], [len(overall["real"]), len(overall[group])]),
                                     np.concatenate([overall["real"], overall[group]]))
                for group in ("sd1", "newer")}
-    return {"real_called_ai": float(said["real"].mean()), "sd1_caught": float(said["sd1"].mean()),
-            "newer_caught": float(said["newer"].mean()),
+    return {"real_called_ai": float(called_ai["real"].mean()),
+            "sd1_caught": float(called_ai["sd1"].mean()),
+            "newer_caught": float(called_ai["newer"].mean()),
             "roc_auc_sd1": float(against["sd1"]), "roc_auc_newer": float(against["newer"])}

@@ -7,7 +7,8 @@ from tqdm import tqdm
 from ensemble import PackModels, vote
 from training.images.corruptions import CORRUPTIONS, STRONGEST, corrupted
 from training.images.data import balanced, load
-from training.measure.evaluate import calibration_error, confident, predict, write_json
+from training.measure.evaluate import calibration_error, confident, predict
+from training.records import write_json
 
 
 def robustness(pack, data, out, images=2000, seed=0):

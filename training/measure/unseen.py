@@ -4,15 +4,13 @@ import numpy as np
 from sklearn import metrics
 
 from ensemble import PackModels, vote
-from training.generators.fakes import fakes
+from training.generators.fakes import MEASURING_SEEDS, fakes
 from training.images.data import load
-from training.measure.evaluate import confident, predict, write_json
-from training.report.slices import added_fakes
-
-FIRST = 500_000  # seeds of the fakes that packs are measured on: neither examples' nor training's
+from training.measure.evaluate import confident, predict
+from training.records import added_fakes, write_json
 
 
-def generators(packs, data, models, out, count=5000):
+def unseen_generators(packs, data, models, out, count=5000):
     """Measure packs on the fakes of generators trained here and write the report.
 
     The fakes are stored with CIFAKE's JPEG tables, so compression can't give them away.
@@ -37,11 +35,11 @@ def generators(packs, data, models, out, count=5000):
         `generators.<name>`, each with `members.<name>`, `ensemble`, `calibrated` and `confident`;
         CIFAKE's own fakes stand beside them as the generator `cifake`.
     """
-    images = load(data)
-    real = images.take(images.labels == 0).images
-    drawn = {name: fakes(path, count, FIRST).images for name, path in models.items()}
-    drawn = {"cifake": images.take(images.labels == 1).images, **drawn}
-    report = {"real": len(real), "n": {name: len(made) for name, made in drawn.items()},
+    split = load(data)
+    real = split.images[split.labels == 0]
+    drawn = {name: fakes(path, count, MEASURING_SEEDS).images for name, path in models.items()}
+    drawn = {"cifake": split.images[split.labels == 1], **drawn}
+    report = {"real": len(real), "n": {name: len(images) for name, images in drawn.items()},
               "packs": [_pack(PackModels.load(pack), real, drawn) for pack in packs]}
     write_json(out, report)
     print(_table(report))
@@ -50,8 +48,8 @@ def generators(packs, data, models, out, count=5000):
 
 def _pack(ensemble, real, drawn):
     of_real = predict(ensemble, real)
-    rows = {name: _row(ensemble.manifest, of_real, predict(ensemble, made))
-            for name, made in drawn.items()}
+    rows = {name: _row(ensemble.manifest, of_real, predict(ensemble, images))
+            for name, images in drawn.items()}
     return {"pack": ensemble.manifest["name"], "version": ensemble.manifest["version"],
             "added": added_fakes(ensemble.manifest),
             "real_called_ai": float(vote.majority(of_real).mean()), "generators": rows}
@@ -61,10 +59,10 @@ def _row(manifest, of_real, of_fakes):
     p_ai = np.concatenate([of_real, of_fakes])
     labels = np.repeat([0, 1], [len(of_real), len(of_fakes)])
     overall, label = vote.calibrate(p_ai, manifest["calibration"]), vote.majority(p_ai)
-    fake, said = labels == 1, p_ai >= 0.5
+    fake, called_ai = labels == 1, p_ai >= 0.5
     return {
         "members": {member["name"]: {"roc_auc": float(metrics.roc_auc_score(labels, p_ai[:, i])),
-                                     "caught": float(said[fake, i].mean())}
+                                     "caught": float(called_ai[fake, i].mean())}
                     for i, member in enumerate(manifest["members"])},
         "ensemble": {"caught": float(label[fake].mean())},
         "calibrated": {"roc_auc": float(metrics.roc_auc_score(labels, overall)),

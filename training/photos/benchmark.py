@@ -14,9 +14,10 @@ from tqdm import tqdm
 from ensemble import PackModels, vote
 from ensemble.vocabulary import CONFIDENT
 from training.measure.calibration import PROMISES, bounds, correction
-from training.measure.evaluate import predict, write_json
+from training.measure.evaluate import predict
 from training.photos import collections as pictures_of
-from training.report import plots
+from training.records import write_json
+from training.report import drawing
 from training.report.figures import THEMES
 
 SIZE = 128  # pixels: the shorter side of the stored pictures
@@ -274,7 +275,7 @@ def _write(out, photos, judged, about):
     folder.mkdir(exist_ok=True)
     for theme in THEMES:
         # A recipe has no manifest yet, and the figure needs none.
-        plots.save("photos", theme, None, {"photos": found}, folder / f"{name}-{theme}.svg")
+        drawing.save("photos", theme, None, {"photos": found}, folder / f"{name}-{theme}.svg")
     print(_table(found))
     return found
 

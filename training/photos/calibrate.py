@@ -10,11 +10,12 @@ from sklearn.model_selection import StratifiedGroupKFold
 from ensemble import PackModels, vote
 from ensemble import pack as packs
 from ensemble.vocabulary import AI, CONFIDENT, LIKELY, REAL
-from training.images.data import DataError
+from training.errors import DataError
 from training.measure.calibration import PROMISES
-from training.measure.evaluate import predict, write_json
+from training.measure.evaluate import predict
 from training.photos import benchmark
 from training.photos import collections as pictures_of
+from training.records import write_json
 
 FOLDS = 5
 IDENTITY = {"weights": [1 / 3] * 3, "bias": 0.0}

@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from ensemble.errors import ImageError
 from ensemble.images import fit_square, open_picture
-from training.images.data import FAKE, REAL, DataError
+from training.errors import DataError
+from training.images.data import FAKE, REAL
 
 FOLDS = 5
 # What visitors are taken to bring. The training data has more, but to call a real picture

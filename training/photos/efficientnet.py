@@ -10,7 +10,7 @@ from importlib import resources
 import numpy as np
 
 from ensemble.pack import sha256
-from training.images.data import WeightsError
+from training.errors import WeightsError
 from training.photos.torch_file import read
 
 # Package, file, how much deeper than the smallest; a file's name ends in what its SHA-256 begins

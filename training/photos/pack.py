@@ -5,13 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from ensemble import pack
-from training.cifake.fit import commit
 from training.export.pack import MAX_SIDE, described, keep_digests
 from training.images.data import fingerprint
-from training.measure.evaluate import write_json
 from training.photos import collections as pictures_of
 from training.photos.benchmark import SIZE, calibrated, held_out, write_recipe
 from training.photos.members import KINDS
+from training.records import commit, write_json
 
 
 def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):

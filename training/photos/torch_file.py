@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from training.images.data import WeightsError
+from training.errors import WeightsError
 
 MAGIC = 0x1950A86A20F9469CFC6C  # of the format before PyTorch 1.6; the newer one is a zip
 TYPES = {"FloatStorage": "<f4", "LongStorage": "<i8"}

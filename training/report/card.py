@@ -2,9 +2,9 @@
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from training.markdown import count, table
 from training.report import figures, photo_card, slices
 from training.report.figures import confident_from
-from training.report.slices import table
 
 DATASET = "dragonintelligence/CIFAKE-image-dataset"
 TAGS = ["image-classification", "ai-generated-image-detection", "cifake", "ensemble", "svm", "cnn",
@@ -20,7 +20,7 @@ PROVENANCE = {"data": "data", "images": "training images", "real_images": "of th
               "added_fakes": "of these, fakes added from the DCGAN",
               "validation_images": "validation images", "fingerprint": "fingerprint of the data",
               "seed": "seed", "commit": "code at commit"}
-WEAKEST = 10  # conditions that are named
+CONDITIONS = 10  # that are named as weak spots
 
 
 def card(manifest, reports, drawn=()):
@@ -74,6 +74,18 @@ def setting(manifest):
     return "PHOTOS" if "min_side" in manifest["domain"] else "PACK"
 
 
+def parameters(manifest):
+    """How many parameters each member has, by name.
+
+    A network's run counts them. The manifest of an older pack counts all numbers of its file, some
+    of which are constants; for a support vector machine that is what there is.
+    """
+    runs = manifest["training"].get("runs", {})
+    return {member["name"]: runs.get(member["name"], {}).get("parameters",
+                                                             member.get("parameters"))
+            for member in manifest["members"]}
+
+
 def _show(shown, *names):
     return [shown[name] for name in names if name in shown]
 
@@ -90,8 +102,9 @@ whose mean is the logit. Loading an ONNX file runs no code."""
 
 
 def _members(manifest):
-    rows = [[m["name"], m.get("description", ""), _count(m.get("parameters")),
-             _count(m.get("bytes")), f"`{m['sha256'][:12]}…`"] for m in manifest["members"]]
+    counts = parameters(manifest)
+    rows = [[m["name"], m.get("description", ""), count(counts[m["name"]]),
+             count(m.get("bytes")), f"`{m['sha256'][:12]}…`"] for m in manifest["members"]]
     return "## Members\n\n" + table(["member", "what", "parameters", "bytes", "SHA-256"], rows)
 
 
@@ -113,16 +126,16 @@ def _results(evaluation, manifest):
 
 
 def _weak_spots(manifest, reports):
-    found = slices.worst_first(manifest, reports)[:WEAKEST]
-    if not found:
+    worst = slices.worst_first(manifest, reports)[:CONDITIONS]
+    if not worst:
         return []
     return [f"""## Weak spots
 
-The {len(found)} conditions with the most errors of the majority, worst first, all at the one \
+The {len(worst)} conditions with the most errors of the majority, worst first, all at the one \
 threshold of a half. Where all images have one label, as with fakes, `right` is the share that is \
 given it. `Reduced` are pictures of other sizes, through the pack's filter.
 
-{slices.weak_spots(found)}"""]
+{slices.weak_spots(worst)}"""]
 
 
 def _robustness(manifest, report):
@@ -141,28 +154,28 @@ def _generators(manifest, report):
 
 
 def _calibration(manifest, evaluation):
-    found = manifest["calibration"]
+    calibration = manifest["calibration"]
     weights = ", ".join(f"{m['name']} {w:.3f}"
-                        for m, w in zip(manifest["members"], found["weights"], strict=True))
+                        for m, w in zip(manifest["members"], calibration["weights"], strict=True))
     return f"""## Calibration
 
 The label is the majority's. Its probability comes from the members' logits by logistic \
-regression, fitted on the validation split: weights {weights}, bias {found["bias"]:.3f}. A verdict \
-is `confident` from a probability of {confident_from(manifest)} of its label on, and only \
+regression, fitted on the validation split: weights {weights}, bias {calibration["bias"]:.3f}. A \
+verdict is `confident` from a probability of {confident_from(manifest)} of its label on, and only \
 inside the domain below.{_measured(evaluation)}"""
 
 
 def _measured(evaluation):
     """How the calibration did on the test split, and again without its duplicates."""
-    said = ""
+    text = ""
     for title, report in _readings(evaluation) if evaluation else ():
         if report["calibrated"].get("ece") is None or "confident" not in report:
             continue
         sure = report["confident"]
         right = "" if sure["accuracy"] is None else f", of which {sure['accuracy']:.2%} are right"
-        said += (f"\n\n{title}: ECE {report['calibrated']['ece']:.2%}; {sure['coverage']:.1%} of "
+        text += (f"\n\n{title}: ECE {report['calibrated']['ece']:.2%}; {sure['coverage']:.1%} of "
                  f"the verdicts are `confident`{right}.")
-    return said
+    return text
 
 
 def _limits(manifest):
@@ -189,15 +202,14 @@ From the code of Real or AI?, with this repository pinned at a commit:
 ```
 
 The same two variables make the Space judge with this pack. `{variable}_REVISION` is a full commit \
-hash; \
-every file is checked against the SHA-256 in `manifest.json`. The native models under `sources/`, \
-where there are any, are for training and study and are never loaded by the app: a `.joblib` file \
-runs code when it is loaded."""
+hash; every file is checked against the SHA-256 in `manifest.json`. The native models under \
+`sources/`, where there are any, are for training and study and are never loaded by the app: a \
+`.joblib` file runs code when it is loaded."""
 
 
 def _training(manifest):
     facts = manifest["training"]
-    lines = [f"- {label}: {_count(facts[key]) if key.endswith(('images', 'fakes')) else facts[key]}"
+    lines = [f"- {label}: {count(facts[key]) if key.endswith(('images', 'fakes')) else facts[key]}"
              for key, label in PROVENANCE.items() if facts.get(key) is not None]
     lines += [f"- {name}: " + ", ".join(f"{key} {value}" for key, value in run.items())
               for name, run in facts.get("runs", {}).items()]
@@ -211,10 +223,10 @@ Identification of AI-Generated Synthetic Images", arXiv 2303.14126."""
 
 def _readings(evaluation):
     """The two readings of a report: of all test images, and of those not in training."""
-    yield f"All {_count(evaluation['n'])} images of the test split", evaluation
+    yield f"All {count(evaluation['n'])} images of the test split", evaluation
     if "deduplicated" in evaluation:
         kept = evaluation["deduplicated"]
-        yield (f"The {_count(kept['n'])} of them that are not byte-identical to a training image",
+        yield (f"The {count(kept['n'])} of them that are not byte-identical to a training image",
                kept)
 
 
@@ -240,7 +252,3 @@ def _index(evaluation):
 def _score(value, interval=None):
     return ("–" if value is None else f"{value:.4f}") + (
         f" ({interval[0]:.4f}–{interval[1]:.4f})" if interval else "")
-
-
-def _count(value):
-    return "–" if value is None else f"{value:,}"

@@ -1,4 +1,4 @@
-"""The pack's reports → figures: each an SVG for light pages and one for dark ones."""
+"""Which figures a pack's reports give: names, titles and captions; an SVG for each theme."""
 
 from html import escape
 from pathlib import Path
@@ -30,74 +30,40 @@ def captions(manifest, reports):
         Caption by name of the figure, in the order of `NAMES`.
     """
     measured, robust = reports.get("evaluate"), reports.get("robustness")
-    unseen, photos, found = reports.get("generators"), reports.get("photos"), {}
+    unseen, photos, texts = reports.get("generators"), reports.get("photos"), {}
     if curves(reports):
-        found["training"] = (
+        texts["training"] = (
             "Accuracy and loss of the networks after each epoch. An epoch shows them hard, partly "
             "corrupted images, so the training accuracy can't be compared with that on the "
             "validation split, whose images are clean.")
     if measured:
-        found["confusion"] = (f"What each member and the majority call the {measured['n']:,} test "
+        texts["confusion"] = (f"What each member and the majority call the {measured['n']:,} test "
                               f"images. A row is what an image is, a column what it is called.")
-        found |= _of_curves(manifest, measured)
+        texts |= _captions_of_curves(manifest, measured)
     if robust:
-        found["robustness"] = (
+        texts["robustness"] = (
             f"Accuracy on {robust['n']:,} test images under each corruption, at the "
             f"fixed threshold of {robust['threshold']:g}. The stronger the colour, the more "
             f"errors. The majority's worst slice is in bold; it leaves out the strongest "
             f"corruptions, which have an asterisk.")
     if unseen:
-        found["generators"] = (
+        texts["generators"] = (
             f"The share of each generator's images that is called AI-generated at the fixed "
             f"threshold, and the ROC-AUC against {unseen['real']:,} real test images; guessing "
             f"gives 0.5. `cifake` stands for CIFAKE's own fakes. \"Added\" are fakes of another "
             f"generator that the pack was trained on.")
     if photos:
-        found["photos"] = (
+        texts["photos"] = (
             f"Of {photos['n']:,} pictures, each judged by models that never saw its source: the "
             f"share that is called AI-generated. Above, real pictures by source, the most often "
             f"accused first; below, AI-generated ones by generator, the least caught first, with "
             f"the ROC-AUC against the real pictures of its folds.")
-    return found
+    return texts
 
 
 def curves(reports):
     """The training curves by network; the SVM has none."""
     return {name: curve for name, curve in reports.get("training", {}).items() if "epoch" in curve}
-
-
-def draw(manifest, reports, folder):
-    """Draw every figure that the reports give, and remove those that they no longer give.
-
-    The same reports give the same bytes (with one version of matplotlib).
-
-    Parameters
-    ----------
-    manifest : dict
-        Of the pack.
-    reports : dict of str to dict
-        As for `captions`.
-    folder : path
-        Gets `<name>-light.svg` and `<name>-dark.svg`; made if it isn't there.
-
-    Returns
-    -------
-    list of str
-        Names of the figures drawn.
-    """
-    from training.report import plots
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    names = list(captions(manifest, reports))
-    for name in NAMES:
-        for theme in THEMES:
-            path = folder / f"{name}-{theme}.svg"
-            if name in names:
-                plots.save(name, theme, manifest, reports, path)
-            else:
-                path.unlink(missing_ok=True)
-    return names
 
 
 def drawn(folder):
@@ -129,16 +95,17 @@ def confident_from(manifest):
     return " and ".join(f"{start} ({label})" for label, start in starts.items())
 
 
-def _of_curves(manifest, measured):
-    found, sure = measured.get("curves", {}), confident_from(manifest)
-    if "roc" in found:
+def _captions_of_curves(manifest, measured):
+    drawn_curves = measured.get("curves", {})
+    if "roc" in drawn_curves:
         yield "roc", ("False alarms are on a logarithmic scale: near-perfect curves can't be told "
                       "apart on a plain one. The majority is a point, since it has no threshold "
                       "to move.")
-    if "reliability" in found:
+    if "reliability" in drawn_curves:
         yield "reliability", (f"Above, of {measured['bins']} bins with equally many images: the "
                               f"mean probability and how many of its images are AI-generated. "
                               f"Below, the distance between the two; its mean size is the ECE.")
-    if "risk" in found:
+    if "risk" in drawn_curves:
         yield "risk", (f"Accuracy of the majority on the share of images whose label has the "
-                       f"highest calibrated probability. Verdicts are `confident` from {sure} on.")
+                       f"highest calibrated probability. Verdicts are `confident` from "
+                       f"{confident_from(manifest)} on.")

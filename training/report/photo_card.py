@@ -1,6 +1,6 @@
 """What the model card and README say of a pack for photographs; every number is of its report."""
 
-from training.report.slices import table
+from training.markdown import count, percent, table
 
 WEAKEST = 5  # generators, and sources of real pictures, that are named first
 FEWEST = 30  # pictures that say something of a generator
@@ -21,49 +21,50 @@ runs no code."""
 
 def weak_spots(report):
     """The generators that are caught least, and the real pictures that are accused most."""
-    made, taken = _made(report), _taken(report)
-    missed = [f"{name} ({row['ai_caught']:.0%} caught)" for name, row in made.items()
-              if row["ai"] >= FEWEST]
-    accused = [f"`{name}` ({row['real_called_ai']:.0%})" for name, row in taken.items()]
+    missed = [f"{name} ({row['ai_caught']:.0%} caught)"
+              for name, row in _least_caught(report).items() if row["ai"] >= FEWEST]
+    accused = [f"`{name}` ({row['real_called_ai']:.0%})"
+               for name, row in _most_accused(report).items()]
     sure = report["mean"]["confident"]
     return f"""## Weak spots
 
-- {_share(sure["coverage"])} of the verdicts are `confident`, the others `uncertain`. With \
+- {percent(sure["coverage"])} of the verdicts are `confident`, the others `uncertain`. With \
 confidence, {sure["real_called_ai"]:.2%} of the real pictures are called AI-generated and \
 {sure["ai_caught"]:.2%} of the AI-generated ones are caught; of all labels, confident or not, \
-{_share(report["mean"]["real_called_ai"])} and {_share(report["mean"]["ai_caught"])}. A label that \
-is not `confident` accuses nobody.
+{percent(report["mean"]["real_called_ai"])} and {percent(report["mean"]["ai_caught"])}. A label \
+that is not `confident` accuses nobody.
 - Missed most, of generators with {FEWEST} pictures or more: {", ".join(missed[:WEAKEST])}.
 - Real pictures called AI-generated most, by source: {", ".join(accused[:WEAKEST])}.
 - The label changes between a picture and its copy at half size in \
-{_share(report["mean"]["flips"]["halved"]["all"])} of the cases, and its copy saved as JPEG 80 in \
-{_share(report["mean"]["flips"]["resaved"]["all"])}; among `confident` verdicts in \
-{_share(report["mean"]["flips"]["halved"]["confident"])} and \
-{_share(report["mean"]["flips"]["resaved"]["confident"])}."""
+{percent(report["mean"]["flips"]["halved"]["all"])} of the cases, and its copy saved as JPEG 80 in \
+{percent(report["mean"]["flips"]["resaved"]["all"])}; among `confident` verdicts in \
+{percent(report["mean"]["flips"]["halved"]["confident"])} and \
+{percent(report["mean"]["flips"]["resaved"]["confident"])}."""
 
 
 def results(report):
     """How it did on folds of sources held out: by fold, by generator, by source."""
-    rows = [*((f"fold {at}", row) for at, row in enumerate(report["folds"])),
+    rows = [*((f"fold {number}", row) for number, row in enumerate(report["folds"])),
             ("**mean**", report["mean"])]
     folds = table(
         ["held out", "real", "AI", "ROC-AUC", "real called AI", "AI caught", "`confident`",
          "of these right", "real called AI, `confident`", "label changes: JPEG 80", "half size"],
-        [[name, _count(row.get("real")), _count(row.get("ai")), f"{row['roc_auc']:.3f}",
-          _share(row["real_called_ai"]), _share(row["ai_caught"]),
-          _share(row["confident"]["coverage"]), _share(row["confident"]["accuracy"]),
-          _share(row["confident"]["real_called_ai"]),
-          *(_share(row["flips"][copy]["all"]) for copy in ("resaved", "halved"))]
+        [[name, count(row.get("real"), ""), count(row.get("ai"), ""), f"{row['roc_auc']:.3f}",
+          percent(row["real_called_ai"]), percent(row["ai_caught"]),
+          percent(row["confident"]["coverage"]), percent(row["confident"]["accuracy"]),
+          percent(row["confident"]["real_called_ai"]),
+          *(percent(row["flips"][copy]["all"]) for copy in ("resaved", "halved"))]
          for name, row in rows])
-    made = table(
+    by_generator = table(
         ["generator", "pictures", "caught", "caught, `confident`", "`confident`", "ROC-AUC"],
-        [[name, _count(row["ai"]), _share(row["ai_caught"]), _share(row["confident"]["ai_caught"]),
-          _share(row["confident"]["coverage"]), f"{row['roc_auc']:.3f}"]
-         for name, row in _made(report).items()])
-    taken = table(
+        [[name, count(row["ai"]), percent(row["ai_caught"]), percent(row["confident"]["ai_caught"]),
+          percent(row["confident"]["coverage"]), f"{row['roc_auc']:.3f}"]
+         for name, row in _least_caught(report).items()])
+    by_source = table(
         ["source of real pictures", "pictures", "called AI", "called AI, `confident`"],
-        [[name, _count(row["real"]), _share(row["real_called_ai"]),
-          _share(row["confident"]["real_called_ai"])] for name, row in _taken(report).items()])
+        [[name, count(row["real"]), percent(row["real_called_ai"]),
+          percent(row["confident"]["real_called_ai"])]
+         for name, row in _most_accused(report).items()])
     return f"""## Photographs and other pictures
 
 {summary(report)}
@@ -72,19 +73,19 @@ def results(report):
 
 By generator, the least caught first; its ROC-AUC is against the real pictures of its folds:
 
-{made}
+{by_generator}
 
 By source of real pictures, the most often accused first:
 
-{taken}"""
+{by_source}"""
 
 
 def summary(report):
     """How the numbers were measured, and the most important of them."""
     mean, sure = report["mean"], report["mean"]["confident"]
     right = ("no verdict is `confident`" if sure["accuracy"] is None else
-             f"{_share(sure['coverage'])} of the verdicts are `confident` and "
-             f"{_share(sure['accuracy'])} of these are right")
+             f"{percent(sure['coverage'])} of the verdicts are `confident` and "
+             f"{percent(sure['accuracy'])} of these are right")
     return (f"{report['n']:,} pictures of {len(report['sources'])} collections in "
             f"{len(report['folds'])} folds of whole collections, a family of generators in one of "
             f"them. Each fold was judged by models that were trained and calibrated without it, "
@@ -98,9 +99,9 @@ def generators(report):
     """README's table: each generator with enough pictures, the least caught first."""
     return table(
         ["AI-generated by", "pictures", "ROC-AUC", "caught", "caught, `confident`"],
-        [[name, _count(row["ai"]), f"{row['roc_auc']:.3f}", _share(row["ai_caught"]),
-          _share(row["confident"]["ai_caught"])]
-         for name, row in _made(report).items() if row["ai"] >= FEWEST])
+        [[name, count(row["ai"]), f"{row['roc_auc']:.3f}", percent(row["ai_caught"]),
+          percent(row["confident"]["ai_caught"])]
+         for name, row in _least_caught(report).items() if row["ai"] >= FEWEST])
 
 
 def calibration(manifest, promised=None):
@@ -170,19 +171,13 @@ Convolutional Neural Networks", arXiv 1905.11946, Apache 2.0. Some of the collec
 licence: they were trained on, and none of their pictures is shown or handed on."""
 
 
-def _made(report):
-    found = {name: row for name, row in report["generators"].items() if row["ai"]}
-    return dict(sorted(found.items(), key=lambda item: item[1]["ai_caught"]))
+def _least_caught(report):
+    """Rows of the generators, the least caught first."""
+    rows = {name: row for name, row in report["generators"].items() if row["ai"]}
+    return dict(sorted(rows.items(), key=lambda item: item[1]["ai_caught"]))
 
 
-def _taken(report):
-    found = {name: row for name, row in report["sources"].items() if row["real"]}
-    return dict(sorted(found.items(), key=lambda item: -item[1]["real_called_ai"]))
-
-
-def _share(value):
-    return "–" if value is None else f"{value:.1%}"
-
-
-def _count(value):
-    return "" if value is None else f"{value:,}"
+def _most_accused(report):
+    """Rows of the sources of real pictures, the most often accused first."""
+    rows = {name: row for name, row in report["sources"].items() if row["real"]}
+    return dict(sorted(rows.items(), key=lambda item: -item[1]["real_called_ai"]))

@@ -1,15 +1,15 @@
-"""The figure of the photo benchmark; `training.report.plots` says how figures look."""
+"""The figure of the photo benchmark; `style` says how figures look."""
 
 from matplotlib.ticker import PercentFormatter
 
 
 def photos(figure, colours, manifest, reports):
     """Share called AI-generated, a row a source of real pictures or a generator."""
-    found = reports["photos"]
+    report = reports["photos"]
     real = {name: (row["real_called_ai"], row["confident"]["real_called_ai"], row["real"], None)
-            for name, row in found["sources"].items() if row["real"]}
+            for name, row in report["sources"].items() if row["real"]}
     caught = {name: (row["ai_caught"], row["confident"]["ai_caught"], row["ai"], row["roc_auc"])
-              for name, row in found["generators"].items()}
+              for name, row in report["generators"].items()}
     figure.set_size_inches(5.2, 1.7 + 0.21 * (len(real) + len(caught)))
     cells = figure.subplots(2, 1, sharex=True, height_ratios=(len(real), len(caught)))
     for cell, rows, title in zip(cells, (real, caught), (
@@ -24,11 +24,11 @@ def photos(figure, colours, manifest, reports):
 
 def _dots(cell, colours, rows):
     places = range(len(rows))
-    every, sure = ([row[i] for row in rows.values()] for i in (0, 1))
-    cell.hlines(places, sure, every, color=colours["line"], linewidth=2)
-    cell.plot(every, places, "o", markerfacecolor=colours["page"], label="all verdicts",
+    all_verdicts, confident = ([row[i] for row in rows.values()] for i in (0, 1))
+    cell.hlines(places, confident, all_verdicts, color=colours["line"], linewidth=2)
+    cell.plot(all_verdicts, places, "o", markerfacecolor=colours["page"], label="all verdicts",
               color=colours["members"][0])
-    cell.plot(sure, places, "D", color=colours["members"][1], label="confident verdicts")
+    cell.plot(confident, places, "D", color=colours["members"][1], label="confident verdicts")
     cell.set_yticks(places, [f"{_short(name)} ({row[2]:,})" for name, row in rows.items()])
     for place, (*_, roc_auc) in enumerate(rows.values()):
         if roc_auc is not None:

@@ -1,72 +1,16 @@
-"""How each figure of the reports is drawn.
+"""The figures of a pack for CIFAKE's images, each a function of the pack's reports."""
 
-A figure is as wide as a phone's screen, with text that can be read there, and grows without
-loss. Nothing is told apart by its colour alone. Text stays text, in a font that the reader has.
-"""
-
-import io
-import re
 from itertools import cycle
-from pathlib import Path
 
 import numpy as np
-from matplotlib import style
-from matplotlib.colors import LinearSegmentedColormap, PowerNorm, to_rgb
-from matplotlib.figure import Figure
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from training.report.figures import TITLES, confident_from, curves
-from training.report.photo_plots import photos
+from training.report.figures import confident_from, curves
 from training.report.slices import by_generator
+from training.report.style import WIDTH, contrast
 
-WIDTH = 5.2  # inches: 374 points
-# The page's colours (app.css); three for the members, which differ in lightness as well; and
-# the heat map's, from no errors to as many as guessing makes.
-COLOURS = {
-    "light": {"page": "#fffdf9", "text": "#26231f", "muted": "#625c53", "line": "#dfd9cd",
-              "ai": "#fbeadb", "real": "#e2eff7", "plain": "#f1ede5",
-              "members": ["#00614d", "#8e44a0", "#b07600"],
-              "heat": ["#fffdf9", "#d9b5e3", "#5b1a70"]},
-    "dark": {"page": "#1f1d1a", "text": "#ece8e1", "muted": "#aca59a", "line": "#3a362f",
-             "ai": "#3a2718", "real": "#16303f", "plain": "#2a2723",
-             "members": ["#3fb595", "#cf8be0", "#f2d57e"],
-             "heat": ["#1f1d1a", "#6d3a80", "#f0cdf8"]},
-}
 MARKS = [("o", "--"), ("s", "-."), ("^", ":")]
-# A sixth of what matplotlib writes: comments, turns by nothing, indentation.
-SUPERFLUOUS = re.compile(r'<!--.*?-->\n?| transform="rotate\(-0 [^"]*"|^ +', re.MULTILINE)
-
-
-def save(name, theme, manifest, reports, path):
-    """Draw one figure and write it as SVG.
-
-    Parameters
-    ----------
-    name : str
-        A key of `figures.TITLES`, whose report is there.
-    theme : {"light", "dark"}
-    manifest : dict
-        Of the pack.
-    reports : dict of str to dict
-        Content of `reports/*.json` by file name without its ending.
-    path : path
-    """
-    draw = {"training": training, "confusion": confusion, "roc": roc, "reliability": reliability,
-            "risk": risk, "robustness": robustness, "generators": generators,
-            "photos": photos}[name]
-    write(lambda figure, colours: draw(figure, colours, manifest, reports), TITLES[name], theme,
-          path)
-
-
-def write(draw, title, theme, path):
-    """Write what `draw(figure, colours)` draws as SVG."""
-    colours = COLOURS[theme]
-    with style.context(_settings(colours), after_reset=True):
-        figure = Figure(layout="constrained")
-        draw(figure, colours)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", metadata={"Title": title, "Date": None})
-    Path(path).write_text(SUPERFLUOUS.sub("", file.getvalue()), "utf-8", newline="\n")
 
 
 def training(figure, colours, manifest, reports):
@@ -210,10 +154,11 @@ def generators(figure, colours, manifest, reports):
     rows = by_generator(reports["generators"])
     one_pack = len(reports["generators"]["packs"]) == 1
     figure.set_size_inches(WIDTH, 1.3 + 2 * 0.24 * len(rows))
-    for cell, key, said, title in zip(
+    for cell, key, number_format, title in zip(
             figure.subplots(2, 1), ("caught", "roc_auc"), ("{:.1%}", "{:.3f}"),
             ("share called AI-generated", "ROC-AUC against real images")):
-        _heat(cell, colours, manifest, [row for *_, row in rows], key, said)
+        _heat(cell, colours, manifest, [row for *_, row in rows], key,
+              number_format)
         cell.set_yticks(range(len(rows)), [name if one_pack else f"{name}, {added} added"
                                            for name, added, _ in rows])
         cell.set_title(title)
@@ -222,7 +167,7 @@ def generators(figure, colours, manifest, reports):
                 cell.axhline(place - 0.5, color=colours["text"], linewidth=1)
 
 
-def _heat(cell, colours, manifest, rows, key, said):
+def _heat(cell, colours, manifest, rows, key, number_format):
     """Values in cells, the stronger coloured the farther from 1; a column as in `_looks`."""
     scores = [_scores(manifest, row) for row in rows]
     columns = [name for name, _ in scores[0]]
@@ -234,9 +179,9 @@ def _heat(cell, colours, manifest, rows, key, said):
     faces = heat(norm(np.ma.masked_invalid(1 - values)))
     cell.imshow(faces, aspect="auto", interpolation="nearest")
     for (row, column), value in np.ndenumerate(values):
-        cell.text(column, row, "–" if np.isnan(value) else said.format(value), ha="center",
+        cell.text(column, row, "–" if np.isnan(value) else number_format.format(value), ha="center",
                   va="center_baseline",
-                  color=max(("black", "white"), key=lambda c: _contrast(c, faces[row, column])))
+                  color=max(("black", "white"), key=lambda c: contrast(c, faces[row, column])))
     cell.set_xticks(range(len(columns)), columns)
     cell.axvline(len(columns) - 2.5, color=colours["text"], linewidth=1)
     cell.xaxis.tick_top()
@@ -244,30 +189,12 @@ def _heat(cell, colours, manifest, rows, key, said):
     cell.grid(False)
 
 
-def _settings(colours):
-    return {
-        "figure.facecolor": colours["page"], "axes.facecolor": colours["page"],
-        "savefig.facecolor": colours["page"], "text.color": colours["text"],
-        "axes.labelcolor": colours["text"], "xtick.color": colours["muted"],
-        "ytick.color": colours["muted"], "xtick.labelcolor": colours["text"],
-        "ytick.labelcolor": colours["text"], "axes.edgecolor": colours["line"],
-        "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
-        "axes.grid": True, "grid.color": colours["line"], "grid.linewidth": 0.7,
-        "axes.titlesize": 10.5, "axes.titleweight": "bold", "axes.labelsize": 9.5,
-        "font.size": 9.5, "xtick.labelsize": 9.5, "ytick.labelsize": 9.5,
-        "legend.fontsize": 9.5, "legend.frameon": False, "legend.handlelength": 3,
-        "lines.linewidth": 1.6, "lines.markersize": 5,
-        "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans", "Verdana"],
-        "svg.fonttype": "none", "svg.hashsalt": "Real or AI?",
-    }
-
-
 def _looks(colours, manifest):
     """Name and line of each member, of the majority and of the calibrated probability."""
-    found = [(member["name"], {"color": colour, "marker": marker, "linestyle": dashes})
+    members = [(member["name"], {"color": colour, "marker": marker, "linestyle": dashes})
              for member, colour, (marker, dashes)
              in zip(manifest["members"], cycle(colours["members"]), cycle(MARKS))]
-    return [*found, ("majority", {"color": colours["muted"], "marker": "*", "linestyle": "-"}),
+    return [*members, ("majority", {"color": colours["muted"], "marker": "*", "linestyle": "-"}),
             ("calibrated", {"color": colours["text"], "marker": "D", "linestyle": "-"})]
 
 
@@ -275,15 +202,3 @@ def _scores(manifest, row):
     """Name and scores in a row of a report, in the order of `_looks`."""
     return [*((member["name"], row["members"][member["name"]]) for member in manifest["members"]),
             ("majority", row["ensemble"]), ("calibrated", row["calibrated"])]
-
-
-def _contrast(one, other):
-    """Contrast of two colours, from 1 to 21, as the WCAG defines it."""
-    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour):
-    rgb = np.array(to_rgb(colour))
-    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ (
-        0.2126, 0.7152, 0.0722)

@@ -140,11 +140,11 @@ def native_files(runs):
         If no run has a native model.
     """
     runs = Path(runs)
-    found = [path.relative_to(runs).as_posix() for path in sorted(runs.glob("*/*"))
+    shared = [path.relative_to(runs).as_posix() for path in sorted(runs.glob("*/*"))
              if path.name in NOTES or path.suffix in NATIVE and path.stem != "checkpoint"]
-    if not any(path.endswith(NATIVE) for path in found):
+    if not any(path.endswith(NATIVE) for path in shared):
         raise MissingFile(f"{runs} holds no run with a .keras or .joblib file.")
-    return found
+    return shared
 
 
 def _commit(repo, kind, files, message, token, variables=()):
@@ -166,11 +166,11 @@ def _below(path):
     """The file itself, or all files in a folder but hidden ones and compiled Python."""
     if path.is_file():
         return [path]
-    found = [p for p in sorted(path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts
+    files = [p for p in sorted(path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts
              and not any(part.startswith(".") for part in p.relative_to(path).parts)]
-    if not found:
+    if not files:
         raise MissingFile(f"{path} is missing; the Space needs it.")
-    return found
+    return files
 
 
 def _token(token):

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from training.markdown import table
+from training.records import added_fakes
+
 
 class Slice(NamedTuple):
     """Images of one condition, and how the majority did on them.
@@ -35,21 +38,22 @@ def worst_first(manifest, reports):
     -------
     list of Slice
     """
-    found = []
+    measured = []
     if "robustness" in reports:
-        found += [Slice(f"test images under {name}", row["ensemble"]["accuracy"], row["confident"])
-                  for name, row in reports["robustness"]["corruptions"].items()]
+        measured += [
+            Slice(f"test images under {name}", row["ensemble"]["accuracy"], row["confident"])
+            for name, row in reports["robustness"]["corruptions"].items()]
     if "generators" in reports:
         shipped = [pack for pack in reports["generators"]["packs"] if _is(manifest, pack)]
-        found += [Slice(f"fakes of {name}", row["ensemble"]["caught"], row["confident"])
+        measured += [Slice(f"fakes of {name}", row["ensemble"]["caught"], row["confident"])
                   for pack in shipped[:1] for name, row in pack["generators"].items()
                   if name != "cifake"]  # its fakes are those of the clean test split
     if "resize" in reports:
         row = reports["resize"]["filters"][reports["resize"]["chosen"]]
-        found += [Slice("photographs, reduced", 1 - row["real_called_ai"], None),
+        measured += [Slice("photographs, reduced", 1 - row["real_called_ai"], None),
                   Slice("pictures of Stable Diffusion 1.x, reduced", row["sd1_caught"], None),
                   Slice("pictures of newer generators, reduced", row["newer_caught"], None)]
-    return sorted(found, key=lambda part: part.right)
+    return sorted(measured, key=lambda part: part.right)
 
 
 def weak_spots(slices):
@@ -107,9 +111,9 @@ def generators(manifest, report):
                      f"{row['ensemble']['caught']:.1%}", both[-1], *_confident(row["confident"])])
     false_alarms = "; ".join(f"{pack['real_called_ai']:.2%} ({_added(pack)} added)"
                              for pack in report["packs"])
-    said = (f"Share called AI-generated, and ROC-AUC against {report['real']:,} real test images. "
+    note = (f"Share called AI-generated, and ROC-AUC against {report['real']:,} real test images. "
             f"Of these the majority calls AI-generated: {false_alarms}.")
-    return said + "\n\n" + table(["images of", "fakes added", *names, "majority", "calibrated",
+    return note + "\n\n" + table(["images of", "fakes added", *names, "majority", "calibrated",
                                   "`confident`", "of these right"], rows)
 
 
@@ -118,18 +122,6 @@ def by_generator(report):
     names = dict.fromkeys(name for pack in report["packs"] for name in pack["generators"])
     return [(name, _added(pack), pack["generators"][name]) for name in names
             for pack in report["packs"] if name in pack["generators"]]
-
-
-def added_fakes(manifest):
-    """How many fakes of other generators each member was trained on, by name; empty if none."""
-    runs = manifest["training"].get("runs", {})
-    return {name: run["added_fakes"] for name, run in runs.items() if run.get("added_fakes")}
-
-
-def table(head, rows):
-    """A Markdown table of strings."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _confident(measured):

@@ -1,11 +1,11 @@
-"""What the recipes are built from: an input, changes while training, a base, a head."""
+"""Parts of the recipes' networks: an input, random changes while training, a base, a head."""
 
 import keras
 from keras import applications, layers, ops
 
-from training.images.data import WeightsError
+from training.errors import WeightsError
 
-# Each of Keras's networks that a recipe stands on, and the module with its `preprocess_input`.
+# Keras's networks that recipes stand on, and the modules with their `preprocess_input`.
 BASES = {
     "EfficientNetV2B3": applications.efficientnet_v2,
     "MobileNet": applications.mobilenet,
@@ -145,8 +145,8 @@ def sigmoid(images, x, name):
 
 def unfreeze(network, last=None):
     """Let the last layers of a network's base, or all, be trained; not its batch normalisation."""
-    found = next(layer for layer in network.layers if isinstance(layer, keras.Model))
-    found.trainable = True
-    for place, layer in enumerate(reversed(found.layers)):
+    base_network = next(layer for layer in network.layers if isinstance(layer, keras.Model))
+    base_network.trainable = True
+    for place, layer in enumerate(reversed(base_network.layers)):
         within = last is None or place < last
         layer.trainable = within and not isinstance(layer, layers.BatchNormalization)

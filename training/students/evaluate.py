@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 from sklearn import metrics
 
-from training.export.pack import history
+from training.generators.fakes import MEASURING_SEEDS, fakes
 from training.images.files import load_files, of_data
-from training.measure.evaluate import roc, score, write_json
-from training.measure.unseen import FIRST
-from training.students import plots as run_plots
-from training.students.recipes import RECIPES
+from training.measure.evaluate import roc, score
+from training.records import history, write_json
+from training.students import plots
 from training.students.runs import open_run, predict
 
 CLASSES = ("Real", "AI-generated", "GAN")
@@ -44,60 +43,59 @@ def evaluate_run(folder, data, out, real=None, ai=None, generators=None, count=5
         `reported` (accuracy and parameters that the recipe's report prints).
     """
     run = open_run(folder)
-    recipe = RECIPES[run.facts["name"]]
     files, facts = load_files(data, run.size, real, ai, once=False)
-    given = predict(run, files)
-    classes = CLASSES[:given.shape[1]]
-    labels = np.minimum(files.labels, len(classes) - 1)
-    is_ai, p_ai, said = (labels > 0).astype(int), 1 - given[:, 0], given.argmax(axis=1)
+    probabilities = predict(run, files)
+    classes = CLASSES[:probabilities.shape[1]]
+    labels, called = np.minimum(files.labels, len(classes) - 1), probabilities.argmax(axis=1)
+    is_ai, p_ai = (labels > 0).astype(int), 1 - probabilities[:, 0]
     new = _new(files, run.digests)
-    precisions = [float(metrics.average_precision_score(labels == i, given[:, i]))
+    precisions = [float(metrics.average_precision_score(labels == i, probabilities[:, i]))
                   for i in range(len(classes)) if (labels == i).any()]
     report = {
         "n": len(labels), "unreadable": len(facts["unreadable"]), **score(is_ai, p_ai),
         "mean_average_precision": float(np.mean(precisions)), "average_precisions": precisions,
         "classification_report": metrics.classification_report(
-            labels, said, labels=range(len(classes)), target_names=classes, output_dict=True,
+            labels, called, labels=range(len(classes)), target_names=classes, output_dict=True,
             zero_division=0),
         "classes": list(classes),
         "class_counts": np.bincount(labels, minlength=len(classes)).tolist(),
         "class_confusion": metrics.confusion_matrix(
-            labels, said, labels=range(len(classes))).tolist(),
+            labels, called, labels=range(len(classes))).tolist(),
         "deduplicated": {"n": int(new.sum()), **score(is_ai[new], p_ai[new])}
         if len(set(is_ai[new])) == 2 else None,
         "roc": roc(is_ai, p_ai), "history": history(run.folder),
         "generators": _generators(run, p_ai[is_ai == 0], generators or {}, count),
-        "run": run.facts, "reported": {"accuracy": recipe.accuracy,
-                                       "parameters": recipe.parameters},
+        "run": run.facts, "reported": {"accuracy": run.recipe.accuracy,
+                                       "parameters": run.recipe.parameters},
     }
     write_json(Path(out) / "report.json", report)
-    run_plots.draw(report, out)
-    print(metrics.classification_report(labels, said, labels=range(len(classes)),
+    plots.draw(report, out)
+    print(metrics.classification_report(labels, called, labels=range(len(classes)),
                                         target_names=classes, zero_division=0))
     print(_summary(report))
     return report
 
 
 def _new(files, trained):
+    """Which files are neither a second copy nor among the digests that were trained on."""
     first = np.zeros(len(files), bool)
     first[np.unique(files.digests, return_index=True)[1]] = True
     return first if trained is None else first & ~np.isin(files.digests, trained)
 
 
-def _generators(run, of_real, models, count):
+def _generators(run, p_ai_of_real, models, count):
     """Share caught and ROC-AUC for the fakes of each generator."""
-    found = {}
+    rows = {}
     for name, path in models.items():
-        from training.generators.fakes import fakes
-
-        made = predict(run, of_data(fakes(path, count, FIRST), label=1))
-        p_ai = np.concatenate([of_real, 1 - made[:, 0]])
-        truth = np.repeat([0, 1], [len(of_real), len(made)])
-        found[name] = {"n": len(made), "caught": float(np.mean(1 - made[:, 0] >= 0.5)),
-                       "called": np.bincount(made.argmax(axis=1),
-                                             minlength=made.shape[1]).tolist(),
-                       "roc_auc": float(metrics.roc_auc_score(truth, p_ai))}
-    return found
+        probabilities = predict(run, of_data(fakes(path, count, MEASURING_SEEDS), label=1))
+        p_ai = 1 - probabilities[:, 0]
+        labels = np.repeat([0, 1], [len(p_ai_of_real), len(p_ai)])
+        called = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
+        rows[name] = {"n": len(p_ai), "caught": float(np.mean(p_ai >= 0.5)),
+                      "called": called.tolist(),
+                      "roc_auc": float(metrics.roc_auc_score(
+                          labels, np.concatenate([p_ai_of_real, p_ai])))}
+    return rows
 
 
 def _summary(report):

@@ -1,65 +1,106 @@
-"""Fit any network of the student systems, on images that are read while it trains.
+"""Train the recipes of the student systems, on images that are read while a network trains.
 
-A run's folder holds the network, the curve (`curve.csv`, one row an epoch), `run.json`, the digests
+A run's folder holds the model, the curve (`curve.csv`, one row an epoch), `run.json`, the digests
 of the training files, the names of files that could not be read, and a checkpoint: the same command
 started again goes on after the last whole epoch.
 """
 
-import csv
-import json
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from training.cifake.fit import Seconds, commit, minutes, note
-from training.images.data import DataError
-from training.students.recipes import RECIPES
+from training.errors import DataError
+from training.fitting import checkpoints, svm
+from training.fitting.callbacks import Checkpoint, StartEpoch
+from training.generators import dcgan
+from training.images.data import fingerprint
+from training.images.files import in_memory
+from training.records import minutes, read_curve, write_json
+from training.students import system2
+from training.students.callbacks import KeepBest, ShowEarlierEpochs, Stage
+from training.students.parts import parts
 from training.students.scores import Scores
 from training.students.stream import Stream, class_weights
 
-GO_ON = ("name", "size", "weights", "batch", "seed", "images")  # must be as they were
+AS_REPORTED = "as reported"
+MAY_CHANGE = ("epochs", "fine_tune", "validation_images")  # when a run goes on
 
 
-class Stage(Seconds):
-    """Adds the number of the stage, and the time that each epoch took, to its logs."""
+def fit_network_recipe(recipe, data, out, *, validation=None, size=None, real=None, ai=None,
+                       images=None, generator=None, epochs=None, batch=None, seed=0,
+                       weights=AS_REPORTED, fine_tune=False):
+    """Train a network on a folder or a parquet file.
 
-    def __init__(self, number):
-        super().__init__()
-        self.number = number
+    Parameters
+    ----------
+    recipe : Recipe
+    data, validation, real, ai, images, generator
+        As for `training.students.parts.parts`.
+    out : path
+        Folder of the run.
+    size, epochs, batch, seed, weights, fine_tune
+        As for `fit_network`.
 
-    def on_epoch_end(self, epoch, logs=None):
-        super().on_epoch_end(epoch, logs)
-        logs["stage"] = self.number
-
-
-class Resumed(keras.callbacks.Callback):
-    """Shows callbacks the epochs before, which they would count anew, and keeps the rate."""
-
-    def __init__(self, others, rows):
-        super().__init__()
-        self.others, self.rows = others, rows
-
-    def on_train_begin(self, logs=None):
-        rate = self.model.optimizer._learning_rate
-        held = None if callable(rate) else float(rate)
-        for row in self.rows:
-            for other in self.others:
-                other.on_epoch_end(int(row["epoch"]), dict(row))
-        if held is not None:
-            self.model.optimizer.learning_rate = held
+    Returns
+    -------
+    Path
+        Of the model.
+    """
+    out, size = Path(out), size or recipe.size
+    chosen = parts(recipe, data, size, validation, real, ai, images, generator, seed)
+    _name_unreadable(out, chosen)
+    return fit_network(recipe, chosen.train, chosen.validation, out, size, weights, epochs, batch,
+                       seed, fine_tune, chosen.facts)
 
 
-def fit_recipe(name, train, validation, out, size=None, weights="as reported", epochs=None,
-               batch=None, seed=0, fine_tune=False, facts=None):
-    """Train one network; resumes after the last whole epoch found in `out`.
+def fit_flat_svm(recipe, data, out, *, validation=None, size=None, real=None, ai=None, images=None,
+                 generator=None, seed=0):
+    """Fit the support vector machine of system 2, which knows two classes.
+
+    Parameters and result as for `fit_network_recipe`.
+    """
+    out, size = Path(out), size or recipe.size
+    chosen = parts(recipe, data, size, validation, real, ai, images, generator, seed,
+                   default_images=system2.SVM_IMAGES, gan_is_ai=True)
+    _name_unreadable(out, chosen)
+    np.save(out / "digests.npy", chosen.train.digests)
+    return svm.fit(
+        recipe.name, lambda: recipe.build(size, None), system2.SVM_GRID,
+        in_memory(chosen.train, size), in_memory(chosen.validation, size), out,
+        images=len(chosen.train), search=len(chosen.train), seed=seed,
+        facts={**chosen.facts, "system": recipe.system, "size": size,
+               "validation_images": len(chosen.validation)})
+
+
+def fit_dcgan(recipe, data, out, *, validation=None, real=None, ai=None, images=None, epochs=None,
+              batch=None, seed=0):
+    """Train the generator of system 3 on the real images.
+
+    Parameters and result as for `fit_network_recipe`.
+    """
+    out, epochs, batch = Path(out), epochs or recipe.epochs, batch or recipe.batch
+    chosen = parts(recipe, data, recipe.size, validation, real, ai, images, seed=seed)
+    _name_unreadable(out, chosen)
+    real_images = in_memory(chosen.train.take(chosen.train.labels == 0), recipe.size)
+    path = dcgan.fit(real_images, out, epochs, batch, seed,
+                     build=[lambda i=i: recipe.build(recipe.size, None)[i] for i in (0, 1)])
+    write_json(out / "run.json", {
+        "name": recipe.name, "system": recipe.system, "size": recipe.size, "epochs": epochs,
+        "batch": batch, "seed": seed, "images": len(real_images),
+        "minutes": minutes(out / "curve.csv"), "commit": checkpoints.commit_of(out)})
+    return path
+
+
+def fit_network(recipe, train, validation, out, size=None, weights=AS_REPORTED, epochs=None,
+                batch=None, seed=0, fine_tune=False, facts=None):
+    """Train a network; goes on after the last whole epoch of the same run.
 
     Each class weighs the same in the loss, however many images it has.
 
     Parameters
     ----------
-    name : str
-        Of `training.students.recipes.RECIPES`.
+    recipe : Recipe
     train, validation : Files
         Checked.
     out : path
@@ -76,7 +117,7 @@ def fit_recipe(name, train, validation, out, size=None, weights="as reported", e
 
     Returns
     -------
-    path
+    Path
         Of the network, `uint8 [N, size, size, 3] → probabilities [N, 1] or [N, classes]`.
 
     Raises
@@ -87,104 +128,87 @@ def fit_recipe(name, train, validation, out, size=None, weights="as reported", e
     WeightsError
         If ImageNet weights can't be downloaded.
     """
-    recipe, out = RECIPES[name], Path(out)
-    size, epochs, batch = size or recipe.size, epochs or recipe.epochs, batch or recipe.batch
-    weights = recipe.weights if weights == "as reported" else weights
-    if weights and not recipe.weights:
-        raise DataError(f"{name} has no ImageNet weights in its report; give --weights none.")
-    if fine_tune and not recipe.fine_tune:
-        able = ", ".join(key for key, other in RECIPES.items() if other.fine_tune)
-        raise DataError(f"{name} has no fine-tuning in its report; these have: {able}.")
-    out.mkdir(parents=True, exist_ok=True)
-    asked = {"name": name, "system": recipe.system, "size": size, "weights": weights,
-             "epochs": epochs, "batch": batch, "seed": seed, "fine_tune": fine_tune,
-             "images": len(train), "validation_images": len(validation)}
-    _same_run(out, asked)
-    begun = commit()
+    out, size = Path(out), size or recipe.size
+    epochs, batch = epochs or recipe.epochs, batch or recipe.batch
+    weights = recipe.weights if weights == AS_REPORTED else weights
+    _check(recipe, train, weights, fine_tune)
+    settings = {"name": recipe.name, "system": recipe.system, "size": size, "weights": weights,
+                "epochs": epochs, "batch": batch, "seed": seed, "fine_tune": fine_tune,
+                "images": len(train), "validation_images": len(validation)}
+    *_, code = checkpoints.begin(out, {**settings, "data": fingerprint(train)}, MAY_CHANGE)
     keras.utils.set_random_seed(seed)
     network = recipe.build(size, weights)
-    classes = network.output_shape[-1]
-    if classes > 2 and not (train.labels == 2).any():
-        raise DataError(f"{name} needs images of a GAN: as a third class of the data, or with "
-                        f"--generator.")
-    note(out / "begun.json", **asked)
     for number, tune in enumerate([None, recipe.fine_tune][:1 + fine_tune], 1):
-        network = _stage(number, tune, network, recipe, out, epochs, seed,
-                         Stream(train, size, batch, classes, seed),
-                         Stream(validation, size, batch, classes))
+        network = _train_stage(number, tune, network, recipe, out, epochs,
+                               Stream(train, size, batch, recipe.classes, seed),
+                               Stream(validation, size, batch, recipe.classes))
     if recipe.best:
         network = keras.models.load_model(out / "best.keras", compile=False)
-    path = out / f"{name}.keras"
+    path = out / f"{recipe.name}.keras"
     network.save(path, include_optimizer=False)
     np.save(out / "digests.npy", train.digests)
-    rows = _rows(out / "curve.csv")
+    rows = read_curve(out / "curve.csv")
     kept = min(rows, key=lambda row: row["val_loss"]) if recipe.best else rows[-1]
-    note(out / "run.json", **asked, **(facts or {}), parameters=network.count_params(),
-         class_counts=np.bincount(train.labels).tolist(), epochs_run=len(rows),
-         epoch_kept=int(kept["epoch"]),
-         validation={key[4:]: value for key, value in kept.items() if key.startswith("val_")},
-         minutes=minutes(out / "curve.csv"), commit=begun, backend=keras.backend.backend())
+    write_json(out / "run.json", {
+        **settings, **(facts or {}), "parameters": network.count_params(),
+        "class_counts": np.bincount(train.labels).tolist(), "epochs_run": len(rows),
+        "epoch_kept": int(kept["epoch"]),
+        "validation": {key[4:]: value for key, value in kept.items() if key.startswith("val_")},
+        "minutes": minutes(out / "curve.csv"), "commit": code,
+        "backend": keras.backend.backend()})
     return path
 
 
-def _stage(number, tune, network, recipe, out, epochs, seed, stream, unseen):
+def _check(recipe, train, weights, fine_tune):
+    if weights and not recipe.weights:
+        raise DataError(f"{recipe.name} has no ImageNet weights in its report; give "
+                        f"--weights none.")
+    if fine_tune and not recipe.fine_tune:
+        raise DataError(f"{recipe.name} has no fine-tuning in its report.")
+    if recipe.classes > 2 and not (train.labels == 2).any():
+        raise DataError(f"{recipe.name} needs images of a GAN: as a third class of the data, or "
+                        f"with --generator.")
+
+
+def _train_stage(number, tune, network, recipe, out, epochs, stream, unseen):
     """Train until the stage's end, from its last whole epoch on; the network."""
-    checkpoint, curve, best = (out / name for name in (
-        f"checkpoint-{number}.keras", "curve.csv", "best.keras"))
-    if number == 1 and not checkpoint.exists():
-        curve.unlink(missing_ok=True)
-    before = _rows(curve)
-    mine = [row for row in before if row["stage"] == number]
-    if checkpoint.exists():
-        network = keras.models.load_model(checkpoint)
+    curve = out / "curve.csv"
+    checkpoint, _ = checkpoints.latest(out)
+    rows = read_curve(curve)
+    stage_rows = [row for row in rows if row["stage"] == number]
+    if any(row["stage"] > number for row in rows):
+        return network  # the next stage begins with what its checkpoint holds
+    if stage_rows:
+        network = keras.models.load_model(checkpoint / "model.keras")
     else:
         if tune and recipe.best:
-            network = keras.models.load_model(best, compile=False)
+            network = keras.models.load_model(out / "best.keras", compile=False)
         optimizer = tune(network) if tune else recipe.optimizer(epochs * len(stream))
-        loss = ("binary" if network.output_shape[-1] == 1 else "sparse_categorical")
+        loss = "binary" if network.output_shape[-1] == 1 else "sparse_categorical"
         network.compile(optimizer, f"{loss}_crossentropy", metrics=[Scores()])
     rules = recipe.callbacks()
-    resumed = Resumed(rules, mine)
-    if len(mine) >= epochs or _over(network, rules, resumed):
+    earlier = ShowEarlierEpochs(rules, stage_rows)
+    if len(stage_rows) >= epochs or _is_over(network, rules, earlier):
         return network
-    stream.start(len(before))
-    last = len(before) - len(mine) + epochs
     network.fit(
-        stream, validation_data=unseen, initial_epoch=len(before), epochs=last,
-        class_weight=class_weights(stream.labels), callbacks=[
-            Stage(number), *rules, resumed,
-            keras.callbacks.ModelCheckpoint(
-                best, monitor="val_loss", mode="min", save_best_only=True,
-                initial_value_threshold=min((row["val_loss"] for row in before), default=None)),
-            keras.callbacks.ModelCheckpoint(checkpoint),
-            keras.callbacks.CSVLogger(curve, append=bool(before))])
+        stream, validation_data=unseen, initial_epoch=len(rows),
+        epochs=len(rows) - len(stage_rows) + epochs, class_weight=class_weights(stream.labels),
+        callbacks=[StartEpoch(stream), Stage(number), *rules, earlier,
+                   *([KeepBest(out / "best.keras", rows)] if recipe.best else []),
+                   keras.callbacks.CSVLogger(curve, append=bool(rows)), Checkpoint(out)])
     return network
 
 
-def _over(network, rules, resumed):
+def _is_over(network, rules, earlier):
     """Whether the epochs before already ended the stage."""
     network.stop_training = False
-    for callback in (*rules, resumed):
+    for callback in (*rules, earlier):
         callback.set_model(network)
         callback.on_train_begin()
     return network.stop_training
 
 
-def _same_run(out, asked):
-    """Refuse to go on with other settings than the run in the folder began with."""
-    path = out / "begun.json"
-    if not path.exists():
-        return
-    begun = json.loads(path.read_text())
-    changed = [f"{key} was {begun[key]}, now {asked[key]}" for key in GO_ON
-               if begun[key] != asked[key]]
-    if changed:
-        raise DataError(f"{out} holds a run of other settings ({'; '.join(changed)}); give "
-                        f"another --out, or remove it.")
-
-
-def _rows(curve):
-    if not curve.exists():
-        return []
-    with curve.open(newline="") as file:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+def _name_unreadable(out, chosen):
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "unreadable.txt").write_text(
+        "".join(f"{file}: {why}\n" for file, why in chosen.unreadable))

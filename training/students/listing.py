@@ -2,20 +2,20 @@
 
 from tqdm import tqdm
 
+from training.markdown import count
 from training.students.recipes import RECIPES
 
 
 def table():
     """Name, system, input size, parameters and what each is, as text.
 
-    The parameters are counted on the network built at its own size; where the report prints
-    another number, that stands beside.
+    The parameters are counted on the network built at its own size, beside the number that its
+    report prints.
     """
     rows = [("recipe", "system", "pixels", "parameters", "printed", "what")]
     for name, recipe in tqdm(RECIPES.items(), "build", leave=False):
-        found = parameters(recipe)
-        rows.append((name, recipe.system, str(recipe.size), _count(found),
-                     _count(recipe.parameters), recipe.says))
+        rows.append((name, recipe.system, str(recipe.size), count(parameters(recipe)),
+                     count(recipe.parameters), recipe.description))
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join("  ".join(
         cell.rjust(width) if column in (2, 3, 4) else cell.ljust(width)
@@ -29,7 +29,3 @@ def parameters(recipe):
     if not all(hasattr(network, "count_params") for network in networks):
         return None
     return sum(network.count_params() for network in networks)
-
-
-def _count(number):
-    return "–" if number is None else f"{number:,}"

@@ -6,17 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from ensemble import pack
-from training.export.keras_onnx import (
-    export_classifier,
-    export_flat_svm,
-    export_network,
-    export_svm,
-)
-from training.export.pack import MAX_SIDE, RESIZE, complete, described, history, keep_digests
-from training.images.data import DataError, fingerprint
-from training.measure.evaluate import write_json
-from training.students.recipes import RECIPES
-from training.students.runs import open_run, parts
+from training.errors import DataError
+from training.export.pack import MAX_SIDE, RESIZE, complete, described, keep_digests
+from training.images.data import fingerprint
+from training.records import history, write_json
+from training.students.parts import split_files
+from training.students.runs import open_run
 
 
 def export_members(members, data, out, validation=None, real=None, ai=None, version="1.0.0"):
@@ -52,13 +47,13 @@ def export_members(members, data, out, validation=None, real=None, ai=None, vers
         raise DataError("All members of a pack see images of one size; "
                         + ", ".join(f"{name} sees {size}" for name, size in sizes.items()) + ".")
     size = next(iter(sizes.values()))
-    train, unseen, _ = parts(data, size, validation, real, ai)
+    train, unseen, _ = split_files(data, size, validation, real, ai)
     digests = {name: run.digests for name, run in runs.items() if run.digests is not None}
     _check_unseen(digests, unseen)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for name, run in runs.items():
-        _write(run, out / f"{name}.onnx")
+        run.recipe.export(run.model, size, out / f"{name}.onnx")
     known = np.concatenate([train.digests, unseen.digests, *digests.values()])
     first = next(iter(runs.values())).facts
     manifest = {
@@ -67,8 +62,10 @@ def export_members(members, data, out, validation=None, real=None, ai=None, vers
         # The sizes that were seen, or what the shipped pack allows at 32 pixels.
         "domain": {"max_side": max(size * MAX_SIDE // 32, *(
             run.facts.get("max_side", 0) for run in runs.values()))},
-        "members": described(out, {name: RECIPES[run.facts["name"]].says
-                                   for name, run in runs.items()}),
+        "members": described(
+            out, {name: run.recipe.description for name, run in runs.items()},
+            {name: run.recipe.kind for name, run in runs.items()},
+            {name: run.facts.get("parameters") for name, run in runs.items()}),
         "calibration": {},
         "training": {"data": Path(data).name, "images": len(train),
                      "validation_images": len(unseen),
@@ -99,15 +96,3 @@ def _check_unseen(digests, unseen):
         if np.isin(unseen.digests, trained).any():
             raise DataError(f"{name} was trained on some of the validation images; give --data and "
                             f"--validation as its `fit` was given them.")
-
-
-def _write(run, path):
-    name = run.facts["name"]
-    if name == "svm":
-        export_svm(run.model, run.size, path)
-    elif name == "svm-flat":
-        export_flat_svm(run.model, run.size, path)
-    elif name in ("cnn", "resnet"):
-        export_network(run.model, path)
-    else:
-        export_classifier(run.model, path)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from training.report.plots import WIDTH, write
+from training.report.style import WIDTH, write
 
 CURVES = ("loss", "accuracy", "precision", "recall", "auc", "f1")
 

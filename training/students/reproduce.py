@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from training.images.data import balanced
-from training.measure.evaluate import write_json
-from training.report.slices import table
+from training.markdown import table
+from training.recipe import OURS
+from training.records import write_json
 from training.students.evaluate import evaluate_run
-from training.students.fit import fit_recipe
-from training.students.recipes import OURS, RECIPES
-from training.students.runs import fit_run, parts
+from training.students.fit import fit_network
+from training.students.parts import split_files
+from training.students.recipes import RECIPES
 
 RESULTS = Path(__file__).with_name("reproductions")
 PAGE = Path(__file__).with_name("REPRODUCTIONS.md")
@@ -30,8 +31,8 @@ FULL = {
     "three-class": ("three-class", {"epochs": 3, "images": 50_000, "generator": "dcgan"}),
 }
 FEW, SIZE = 500, 32  # images and their side for all other recipes, which get one epoch
-FAKES = 5000  # of the DCGAN, judged by
-FACED = ("cnn-baseline", "cnn-baseline-dcgan", "three-class")
+FAKES = 5000  # images of the DCGAN that they are judged on
+MET_DCGAN = ("cnn-baseline", "cnn-baseline-dcgan", "three-class")  # judged on its images
 
 
 def reproduce(train, test, runs):
@@ -50,10 +51,10 @@ def reproduce(train, test, runs):
         run, report = runs / name, runs / name / "report" / "report.json"
         given = {**changed, "generator": generator} if "generator" in changed else changed
         if not _finished(run):
-            fit_run(recipe, train, run, **given)
+            RECIPES[recipe].fit(RECIPES[recipe], train, run, **given)
         if recipe != "dcgan" and not report.exists():
             evaluate_run(run, test, report.parent, count=FAKES,
-                         generators={"dcgan": generator} if name in FACED else {})
+                         generators={"dcgan": generator} if name in MET_DCGAN else {})
         _keep(name, run, report)
     others = [name for name, recipe in RECIPES.items()
               if recipe.system != OURS and name not in FULL]
@@ -65,9 +66,10 @@ def reproduce(train, test, runs):
 
 def page(results):
     """What the JSON files of a folder say, as Markdown."""
-    found = {path.stem: json.loads(path.read_text("utf-8")) for path in results.glob("*.json")}
-    tested = {name: found[name] for name in FULL if "test" in found.get(name, {})}
-    brief = {name: content for name, content in sorted(found.items()) if name not in FULL}
+    trainings = {path.stem: json.loads(path.read_text("utf-8"))
+                 for path in results.glob("*.json")}
+    tested = {name: trainings[name] for name in FULL if "test" in trainings.get(name, {})}
+    brief = {name: content for name, content in sorted(trainings.items()) if name not in FULL}
     return "\n\n".join([
         "# The student systems' models, trained here",
         "Written by `python -m training reproduce` (`make reproductions`) from "
@@ -75,8 +77,8 @@ def page(results):
         "are shorter than their reports': each row says how far it went. That is how these figures "
         "are to be read beside a report's.",
         "## On CIFAKE's official test split", _accuracies(tested),
-        _told(tested),
-        *_faced(found),
+        _note(tested),
+        *_on_dcgan(trainings),
         "## Shown to run",
         f"Trained for one epoch on a small subset, from random weights, at {SIZE} pixels: that "
         f"shows that the recipe runs, and nothing of what it is worth. Accuracy is on still fewer "
@@ -91,12 +93,12 @@ def _fit_briefly(names, train, runs):
     if not names:
         return
     rng = np.random.default_rng(0)
-    files, unseen, _ = parts(train, SIZE)
+    files, unseen, _ = split_files(train, SIZE)
     files, unseen = (part.take(balanced(part.labels, count, rng))
                      for part, count in ((files, FEW), (unseen, FEW // 4)))
     for name in names:
         print(f"{name}: one epoch")
-        fit_recipe(name, files, unseen, runs / name, SIZE, weights=None, epochs=1)
+        fit_network(RECIPES[name], files, unseen, runs / name, SIZE, weights=None, epochs=1)
 
 
 def _keep(name, run, report=None):
@@ -114,9 +116,9 @@ def _tested(report):
             "deduplicated": {key: report["deduplicated"][key] for key in ("n", "accuracy")}}
 
 
-def _accuracies(found):
+def _accuracies(trainings):
     rows = []
-    for name, content in found.items():
+    for name, content in trainings.items():
         run, test, recipe = content["run"], content["test"], RECIPES[content["run"]["name"]]
         low, high = test["accuracy_interval"]
         rows.append([name, recipe.system, f"{run['images']:,}", _epochs(run, recipe),
@@ -130,21 +132,21 @@ def _accuracies(found):
                   "mean average precision"], rows)
 
 
-def _told(found):
-    test = next(iter(found.values()))["test"]
+def _note(trainings):
+    test = next(iter(trainings.values()))["test"]
     return (f"{test['n']:,} images; in brackets the 95% bootstrap interval; \"no duplicates\" "
             f"leaves out images that are byte-identical to one that the run was trained on, and "
             f"second copies. Real against AI-generated, for three classes too. The SVM searches "
             f"its report's grid by three-fold cross-validation.")
 
 
-def _faced(found):
-    dcgan = found.get("dcgan", {}).get("run")
+def _on_dcgan(trainings):
+    dcgan = trainings.get("dcgan", {}).get("run")
     rows = []
-    for name in FACED:
-        if "test" not in found.get(name, {}):
+    for name in MET_DCGAN:
+        if "test" not in trainings.get(name, {}):
             continue
-        run, test = found[name]["run"], found[name]["test"]
+        run, test = trainings[name]["run"], trainings[name]["test"]
         row = test["generators"]["dcgan"]
         rows.append([name, f"{run['added_fakes']:,}", f"{row['caught']:.1%}",
                      f"{row['roc_auc']:.4f}", f"{row['called'][2] / row['n']:.1%}"
@@ -160,9 +162,9 @@ def _faced(found):
                    "ROC-AUC against real", "called GAN", "accuracy on CIFAKE"], rows)]
 
 
-def _briefs(found):
+def _briefs(trainings):
     rows = []
-    for name, content in found.items():
+    for name, content in trainings.items():
         run, recipe = content["run"], RECIPES[content["run"]["name"]]
         rows.append([name, recipe.system, f"{run['parameters']:,}", f"{run['images']:,}",
                      _epochs(run, recipe), _start(run, recipe),

@@ -1,4 +1,4 @@
-"""What a training is followed by: the scores of each epoch, whatever the network's head."""
+"""Scores of each epoch of a training, whatever the network's head."""
 
 import keras
 from keras import ops
@@ -21,21 +21,22 @@ class Scores(keras.metrics.Metric):
         """Add a batch: labels [N] or [N, 1] and what the network gave, [N, 1] or [N, classes]."""
         truth = ops.reshape(ops.cast(truth, "int32"), (-1,))
         is_ai, p_ai = ops.cast(truth > 0, "int32"), probability(predicted)
-        said = ops.cast(p_ai >= 0.5, "int32")
-        label = said if predicted.shape[-1] == 1 else ops.cast(ops.argmax(predicted, -1), "int32")
+        called_ai = ops.cast(p_ai >= 0.5, "int32")
+        label = (called_ai if predicted.shape[-1] == 1
+                 else ops.cast(ops.argmax(predicted, -1), "int32"))
         self.right.assign_add(ops.sum(ops.cast(label == truth, "float32")))
-        cells = ops.one_hot(2 * is_ai + said, 4, dtype="float32")
+        cells = ops.one_hot(2 * is_ai + called_ai, 4, dtype="float32")
         self.confusion.assign_add(ops.reshape(ops.sum(cells, axis=0), (2, 2)))
         self.auc.update_state(is_ai, p_ai)
 
     def result(self):
         """All of them, by name."""
         false_alarms, missed, caught = (self.confusion[i, j] for i, j in ((0, 1), (1, 0), (1, 1)))
-        none = keras.config.epsilon()  # for divisions
-        return {"accuracy": self.right / (ops.sum(self.confusion) + none),
-                "precision": caught / (caught + false_alarms + none),
-                "recall": caught / (caught + missed + none),
-                "f1": 2 * caught / (2 * caught + missed + false_alarms + none),
+        epsilon = keras.config.epsilon()  # so that nothing is divided by 0
+        return {"accuracy": self.right / (ops.sum(self.confusion) + epsilon),
+                "precision": caught / (caught + false_alarms + epsilon),
+                "recall": caught / (caught + missed + epsilon),
+                "f1": 2 * caught / (2 * caught + missed + false_alarms + epsilon),
                 "auc": self.auc.result()}
 
 

@@ -34,12 +34,9 @@ class Stream(keras.utils.PyDataset):
         rows = self.order[step * self.batch:(step + 1) * self.batch]
         return self.files.images(rows, self.size), self.labels[rows]
 
-    def on_epoch_end(self):
-        self.start(self.epoch + 1)
-
     def start(self, epoch):
         """Choose the order of an epoch."""
-        self.epoch, self.order = epoch, np.arange(len(self.files))
+        self.order = np.arange(len(self.files))
         if self.seed is not None:
             self.order = np.random.default_rng((self.seed, epoch)).permutation(self.order)
 

@@ -61,9 +61,9 @@ def generator():
     """Latent [N, 100] and class [N, 10] → image in [-1, 1], [N, 32, 32, 3].
 
     100 → 8×8×256 → 32×32×3, tanh. The report's DCGAN knows nothing of the object's class, which
-    `training.generators.dcgan` hands to every generator; it is not looked at.
+    `training.generators.dcgan` gives every generator; it is not looked at.
     """
-    noise, kind = layers.Input((100,)), layers.Input((10,))
+    noise, shown = layers.Input((100,)), layers.Input((10,))
     x = layers.Dense(8 * 8 * 256, use_bias=False)(noise)
     x = layers.LeakyReLU()(layers.BatchNormalization()(x))
     x = layers.Reshape((8, 8, 256))(x)
@@ -71,14 +71,14 @@ def generator():
         x = layers.Conv2DTranspose(filters, 5, strides, padding="same", use_bias=False)(x)
         x = layers.LeakyReLU()(layers.BatchNormalization()(x))
     x = layers.Conv2DTranspose(3, 5, 2, padding="same", use_bias=False, activation="tanh")(x)
-    return keras.Model([noise, kind], x, name="generator")
+    return keras.Model([noise, shown], x, name="generator")
 
 
 def discriminator():
     """Image in [-1, 1], [N, 32, 32, 3], and class [N, 10] → logit of being real, [N, 1]."""
-    image, kind = layers.Input((32, 32, 3)), layers.Input((10,))
+    image, shown = layers.Input((32, 32, 3)), layers.Input((10,))
     x = image
     for filters in (64, 128):
         x = layers.LeakyReLU()(layers.Conv2D(filters, 5, 2, padding="same")(x))
         x = layers.Dropout(0.3)(x)
-    return keras.Model([image, kind], layers.Dense(1)(layers.Flatten()(x)), name="discriminator")
+    return keras.Model([image, shown], layers.Dense(1)(layers.Flatten()(x)), name="discriminator")

@@ -3,9 +3,9 @@
 import pytest
 
 from ensemble import Ensemble, pack
-from tests import reports
 from tests.hub import FILES, PUBLISHING, READ_TOKEN, TOKEN, point_client, serving
 from tests.tiny import read_manifest
+from tests.training import reports
 from training.report import publish as publishing
 from training.report.card import card
 from training.report.publish import publish

@@ -1,13 +1,14 @@
-"""The pack's reports → README's tables, the figures and the model card; no number is typed in."""
+"""A pack's reports → README's tables, the figures and the model card; no number is typed in."""
 
 import json
 import os
 from pathlib import Path
 
 from ensemble import pack as packs
-from training.images.data import DataError
-from training.report import figures, photo_card, slices
-from training.report.card import card
+from training.errors import DataError
+from training.markdown import millions, table
+from training.report import drawing, figures, photo_card, slices
+from training.report.card import card, parameters
 
 PUBLISHED = Path(__file__).parent.parent / "published.json"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
@@ -36,16 +37,16 @@ def write(pack, readme="README.md"):
     if not {"evaluate", "photos"} & set(reports):
         raise DataError(f"{pack}/reports/evaluate.json is missing; run `python -m training "
                         f"evaluate` first.")
-    begin, end, write = ((BEGIN, END, results) if "evaluate" in reports else
-                         (PHOTOS_BEGIN, PHOTOS_END, photos))
+    begin, end, make = ((BEGIN, END, results) if "evaluate" in reports else
+                        (PHOTOS_BEGIN, PHOTOS_END, photos))
     text = readme.read_text("utf-8")
     if text.count(begin) != 1 or text.count(end) != 1:
         raise DataError(f"{readme} needs the lines {begin} and {end} once each.")
     before, rest = text.split(begin)
     after = rest.split(end)[1]
-    drawn = figures.draw(manifest, reports, pack / "reports" / "figures")
+    drawn = drawing.draw(manifest, reports, pack / "reports" / "figures")
     where = Path(os.path.relpath(pack.resolve(), readme.resolve().parent)).as_posix()
-    block = write(manifest, reports, where)
+    block = make(manifest, reports, where)
     readme.write_text(f"{before}{begin}\n{block}\n{end}{after}", "utf-8")
     (pack / "README.md").write_text(card(manifest, reports, drawn), "utf-8")
 
@@ -73,33 +74,33 @@ def results(manifest, reports, where):
 
 def photos(manifest, reports, where):
     """README's results of a pack for photographs; parameters as for `results`."""
-    found = reports["photos"]
-    return "\n\n".join([photo_card.summary(found), photo_card.generators(found),
+    return "\n\n".join([photo_card.summary(reports["photos"]),
+                        photo_card.generators(reports["photos"]),
                         _figures(manifest, reports, where)])
 
 
 def _accuracy(manifest, measured):
     clean = measured["deduplicated"]
-    parameters = {m["name"]: m["parameters"] for m in manifest["members"]}
-    total = sum(parameters.values())
+    counts = parameters(manifest)
+    total = sum(counts.values())
     rows = [_ours(name, count, measured["members"][name], clean["members"][name])
-            for name, count in parameters.items()]
+            for name, count in counts.items()]
     rows.append(_ours("majority of the three", total, measured["ensemble"], clean["ensemble"]))
     rows.append(_ours("calibrated vote", total, measured["calibrated"], clean["calibrated"]))
     for other in json.loads(PUBLISHED.read_text("utf-8")):
         auc = f"{other['roc_auc']:.4f}" if "roc_auc" in other else ""
-        rows.append([f"{other['who']} ({other['source']})", _count(other.get("parameters")),
+        rows.append([f"{other['who']} ({other['source']})", millions(other.get("parameters")),
                      f"{other['accuracy']:.2%}", "", auc, "", "", ""])
     sure = measured["confident"]
     right = "none of them" if sure["accuracy"] is None else f"{sure['accuracy']:.2%} of those"
     interval = ("; in brackets the 95% bootstrap interval"
                 if "accuracy_interval" in measured["ensemble"] else "")
-    said = (f"{measured['n']:,} test images{interval}; \"no duplicates\" leaves out the "
+    note = (f"{measured['n']:,} test images{interval}; \"no duplicates\" leaves out the "
             f"{measured['n'] - clean['n']} that are byte-identical to a training image, which "
             f"nobody else does. {sure['coverage']:.1%} of the verdicts are `confident`, and "
             f"{right} are right. ECE: {measured['bins']} bins of equal mass.")
-    return slices.table(["on CIFAKE's test split", "parameters", "accuracy", "no duplicates",
-                         "ROC-AUC", "no duplicates", "ECE", "no duplicates"], rows) + "\n\n" + said
+    return table(["on CIFAKE's test split", "parameters", "accuracy", "no duplicates",
+                  "ROC-AUC", "no duplicates", "ECE", "no duplicates"], rows) + "\n\n" + note
 
 
 def _filters(report):
@@ -112,7 +113,7 @@ def _filters(report):
     return [f"Photographs reduced to {counts['real']} real, {counts['sd1']} Stable Diffusion 1.x "
             f"and {counts['newer']} newer thumbnails, by filter (the pack uses "
             f"`{report['chosen']}`):",
-            slices.table(["filter", "real called AI", "SD 1.x caught", "ROC-AUC SD 1.x",
+            table(["filter", "real called AI", "SD 1.x caught", "ROC-AUC SD 1.x",
                           "ROC-AUC newer"], rows)]
 
 
@@ -133,10 +134,10 @@ def _litert(manifest, report):
     if not report or report["version"] != manifest["version"]:
         return []
     rows = []
-    for name, kinds in report["members"].items():
-        for kind, row in kinds.items():
+    for name, runtimes in report["members"].items():
+        for runtime, row in runtimes.items():
             near = row.get("agreement")
-            rows.append([name, RUNTIMES[kind], f"{row['bytes'] / 1e6:.2f} MB",
+            rows.append([name, RUNTIMES[runtime], f"{row['bytes'] / 1e6:.2f} MB",
                          f"{row['accuracy']:.2%}", f"{near['mean']:.1g}" if near else "",
                          f"{near['same_labels']:.2%}" if near else "",
                          f"{row['seconds']:.1f} s", f"{row['cpu_seconds']:.1f} s"])
@@ -144,7 +145,7 @@ def _litert(manifest, report):
             f"{report['n']:,} test images, in batches of {report['batch']} and in turn, so that "
             f"other work on the machine slows all alike ({report['machine']}, {report['threads']} "
             f"threads; medians, for {report['per']:,} images):",
-            slices.table(["network", "runtime", "file", "accuracy", "mean difference of `p_ai`",
+            table(["network", "runtime", "file", "accuracy", "mean difference of `p_ai`",
                           "same labels", "time", "CPU time"], rows)]
 
 
@@ -156,13 +157,9 @@ def _figures(manifest, reports, where):
                         "<details><summary>Figures</summary>", *embedded, "</details>"])
 
 
-def _ours(name, parameters, measured, clean):
+def _ours(name, count, measured, clean):
     low, high = measured.get("accuracy_interval", (None, None))
     interval = "" if low is None else f" ({100 * low:.2f}–{100 * high:.2f})"
-    return [f"**{name}**", _count(parameters), f"**{measured['accuracy']:.2%}**{interval}",
+    return [f"**{name}**", millions(count), f"**{measured['accuracy']:.2%}**{interval}",
             f"{clean['accuracy']:.2%}", f"{measured['roc_auc']:.4f}", f"{clean['roc_auc']:.4f}",
             f"{measured['ece']:.2%}", f"{clean['ece']:.2%}"]
-
-
-def _count(parameters):
-    return f"{parameters / 1e6:.2f} M" if parameters else ""

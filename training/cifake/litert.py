@@ -16,9 +16,12 @@ from tqdm import trange
 
 from ensemble import PackModels
 from ensemble.member import cores
-from training.export.keras_onnx import serve
-from training.images import data as cifake
-from training.measure.evaluate import score, write_json
+from training.cifake import models  # noqa: F401 (Keras has to know the layers of a saved network)
+from training.cifake.export import serve
+from training.errors import DataError
+from training.images.data import balanced, load
+from training.measure.evaluate import score
+from training.records import write_json
 
 BATCH = 100
 PER = 10_000  # images that the times in the report are for
@@ -57,35 +60,31 @@ def litert(pack, runs, train, data, out):
 
     Raises
     ------
-    training.images.data.DataError
-        If the pack has no network, a network's run is missing or is not the one that the pack
-        was exported from, or Keras doesn't run on TensorFlow.
+    DataError
+        If the pack has no network, or a network's run is missing or is not the one that the pack
+        was exported from.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise cifake.DataError(f"LiteRT files are made with TensorFlow, but Keras runs on "
-                               f"{keras.backend.backend()}; unset KERAS_BACKEND.")
     ensemble, out = PackModels.load(pack), Path(out)
     members = {member.name: member for member in ensemble.members if member.has_map}
     if not members:
-        raise cifake.DataError(f"{pack}: the pack has no network, and only those become LiteRT "
-                               f"files.")
+        raise DataError(f"{pack}: the pack has no network, and only those become LiteRT files.")
     sources = {name: _source(ensemble, Path(runs) / name) for name in members}
     files = {entry["name"]: entry["file"] for entry in ensemble.manifest["members"]}
     size, threads = ensemble.manifest["input_size"], cores()
-    shown, measured = cifake.load(train, size), cifake.load(data, size)
-    shown = shown.take(cifake.balanced(shown.labels, REPRESENTATIVE, np.random.default_rng(0)))
+    images, measured = load(train, size), load(data, size)
+    images = images.take(balanced(images.labels, REPRESENTATIVE, np.random.default_rng(0)))
     out.mkdir(parents=True, exist_ok=True)
     report = {"pack": ensemble.manifest["name"], "version": ensemble.manifest["version"],
               "n": len(measured), "threads": threads, "batch": BATCH, "per": PER,
-              "representative": len(shown), "machine": _machine(),
+              "representative": len(images), "machine": _machine(),
               "versions": {name: version(name) for name in ("onnxruntime", "ai-edge-litert")},
               "members": {}}
     for name, member in members.items():
         paths = {"onnx": ensemble.pack.folder / files[name],
                  "float32": out / f"{name}.tflite", "int8": out / f"{name}-int8.tflite"}
-        contents = convert(keras.models.load_model(sources[name]), shown.images)
-        for kind, content in zip(("float32", "int8"), contents):
-            paths[kind].write_bytes(content)
+        contents = convert(keras.models.load_model(sources[name]), images.images)
+        for engine, content in zip(("float32", "int8"), contents):
+            paths[engine].write_bytes(content)
         report["members"][name] = _measure(member, paths, measured, threads)
     write_json(out / "litert.json", report)
     print(_table(report))
@@ -122,15 +121,15 @@ def convert(native, images):
         named.export(folder, format="tf_saved_model", verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         plain = converter.convert()
-        kept = [tensor["name"] for tensor in Interpreter(model_content=plain).get_tensor_details()
-                if UNQUANTISED in tensor["name"]]
+        tensors = Interpreter(model_content=plain).get_tensor_details()
+        unquantised = [tensor["name"] for tensor in tensors if UNQUANTISED in tensor["name"]]
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: (
             {"images": images[i:i + 1]} for i in range(len(images)))
         # The converter's one way to leave named tensors as they are.
         quantiser = tf.lite.experimental.QuantizationDebugger(
             converter=converter, debug_options=tf.lite.experimental.QuantizationDebugOptions(
-                denylisted_nodes=kept))
+                denylisted_nodes=unquantised))
         return plain, quantiser.get_nondebug_quantized_model()
 
 
@@ -141,12 +140,12 @@ def runtime(path, threads):
 
 
 def side_by_side(runtimes, images, name="judge"):
-    """Judge every batch with each runtime, taking turns at who is first.
+    """Judge every batch with all runtimes; who is first changes with every batch.
 
     Parameters
     ----------
     runtimes : dict of str to function
-        Each `uint8 [N, H, W, 3] → p_ai [N]`.
+        By its name, each `uint8 [N, H, W, 3] → p_ai [N]`.
     images : ndarray of uint8, shape [N, H, W, 3]
     name : str
         For the progress bar.
@@ -159,25 +158,25 @@ def side_by_side(runtimes, images, name="judge"):
         the batches.
     """
     order = list(runtimes)
-    p_ai, took = ({kind: [] for kind in order} for _ in range(2))
-    for kind in order:
-        runtimes[kind](images[:BATCH])  # the first call makes room for a batch of this size
+    p_ai, took = ({engine: [] for engine in order} for _ in range(2))
+    for engine in order:
+        runtimes[engine](images[:BATCH])  # the first call makes room for a batch of this size
     for start in trange(0, len(images), BATCH, desc=name, mininterval=1):
         batch = images[start:start + BATCH]
-        for kind in order:
+        for engine in order:
             clock, cpu = time.perf_counter(), time.process_time()
-            p_ai[kind].append(runtimes[kind](batch))
+            p_ai[engine].append(runtimes[engine](batch))
             spent = time.perf_counter() - clock, time.process_time() - cpu
-            took[kind].append(np.array(spent) / len(batch))
+            took[engine].append(np.array(spent) / len(batch))
         order = order[1:] + order[:1]
-    return ({kind: np.concatenate(parts) for kind, parts in p_ai.items()},
-            {kind: dict(zip(("seconds", "cpu_seconds"),
+    return ({engine: np.concatenate(parts) for engine, parts in p_ai.items()},
+            {engine: dict(zip(("seconds", "cpu_seconds"),
                             (PER * np.median(times, axis=0)).tolist()))
-             for kind, times in took.items()})
+             for engine, times in took.items()})
 
 
 def agreement(expected, given):
-    """How near two runtimes' probabilities are.
+    """How near the probabilities of two runtimes are.
 
     Parameters
     ----------
@@ -195,31 +194,31 @@ def agreement(expected, given):
 
 def _measure(member, paths, data, threads):
     runtimes = {"onnx": lambda images: member(images)[0],
-                **{kind: runtime(paths[kind], threads) for kind in ("float32", "int8")}}
+                **{engine: runtime(paths[engine], threads) for engine in ("float32", "int8")}}
     p_ai, took = side_by_side(runtimes, data.images, member.name)
-    rows = {kind: {"file": path.name, "bytes": path.stat().st_size, **took[kind],
-                   **score(data.labels.astype(int), p_ai[kind].astype(np.float64))}
-            for kind, path in paths.items()}
-    for kind in ("float32", "int8"):
-        rows[kind]["agreement"] = agreement(p_ai["onnx"], p_ai[kind])
+    rows = {engine: {"file": path.name, "bytes": path.stat().st_size, **took[engine],
+                   **score(data.labels.astype(int), p_ai[engine].astype(np.float64))}
+            for engine, path in paths.items()}
+    for engine in ("float32", "int8"):
+        rows[engine]["agreement"] = agreement(p_ai["onnx"], p_ai[engine])
     return rows
 
 
 def _source(ensemble, run):
     """The native model in a run's folder, if it is the one that the pack's member was."""
-    path, note = run / f"{run.name}.keras", run / "run.json"
-    if not (path.is_file() and note.is_file()):
-        raise cifake.DataError(f"{run}: no finished run there; fit it with `python -m training "
-                               f"fit {run.name}`.")
+    path, record = run / f"{run.name}.keras", run / "run.json"
+    if not (path.is_file() and record.is_file()):
+        raise DataError(f"{run}: no finished run there; fit it with `python -m training fit "
+                        f"{run.name}`.")
     exported = ensemble.manifest["training"].get("runs", {}).get(run.name)
-    if exported != json.loads(note.read_text()):
-        raise cifake.DataError(f"{run}: not the run that {run.name} of {ensemble.pack.folder} was "
-                               f"exported from; run `python -m training export` first.")
+    if exported != json.loads(record.read_text()):
+        raise DataError(f"{run}: not the run that {run.name} of {ensemble.pack.folder} was "
+                        f"exported from; run `python -m training export` first.")
     return path
 
 
 def _machine():
-    """The processor's name where Linux tells it, else its kind; and how many there are."""
+    """The processor's name where Linux tells it, else its architecture; and how many cores."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -232,9 +231,9 @@ def _table(report):
     lines = [f"{report['n']} images; times for {report['per']}, {report['threads']} threads, "
              f"batches of {report['batch']}, {report['machine']}"]
     for name, rows in report["members"].items():
-        for kind, row in rows.items():
+        for engine, row in rows.items():
             near = row.get("agreement")
-            lines.append(f"{name:>10} {kind:<8} {row['bytes'] / 1e6:5.2f} MB  "
+            lines.append(f"{name:>10} {engine:<8} {row['bytes'] / 1e6:5.2f} MB  "
                          f"accuracy {row['accuracy']:.4f}  {row['seconds']:7.2f} s  "
                          f"{row['cpu_seconds']:7.2f} s of CPU"
                          + (f"  largest difference {near['largest']:.2g}, mean {near['mean']:.2g}, "
