@@ -98,10 +98,10 @@ class Ensemble:
         TypeError
             If `source` is of none of the types above.
         """
-        if isinstance(source, Picture):
-            return source
-        largest = max(models.manifest["input_size"] for models in self.packs)
-        picture = evidence.open_with_evidence(source, at_least=OVERSAMPLING * largest)
+        picture = source
+        if not isinstance(source, Picture):
+            largest = max(models.manifest["input_size"] for models in self.packs)
+            picture = evidence.open_with_evidence(source, at_least=OVERSAMPLING * largest)
         check_content(picture)
         return picture
 

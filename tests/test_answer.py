@@ -12,6 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 from ensemble.__main__ import main
 from ensemble.answer import TABLE, answer, deciding
 from ensemble.errors import NothingToSee
+from ensemble.images import open_picture
 from ensemble.provenance import SAYS, SENTENCES, Note
 from tests.made import image
 from tests.marked import scene, watermarked
@@ -215,7 +216,7 @@ def test_a_picture_that_shows_nothing_is_refused_everywhere(ensemble, folder, tm
                                                             rgb, why):
     """Even where its file says something: there is nothing that it could say it of."""
     (tmp_path / "a.png").write_bytes(png(rgb, parameters=A1111))
-    for source in (rgb, tmp_path / "a.png", Image.fromarray(rgb)):
+    for source in (rgb, tmp_path / "a.png", Image.fromarray(rgb), open_picture(rgb)):
         with pytest.raises(NothingToSee, match=why):
             ensemble.judge(source)
     error, verdict = ensemble.judge_many([rgb, image(1, 1)])
