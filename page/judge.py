@@ -157,7 +157,8 @@ def _thumbnail(example, language):
     verdict = example.verdict
     answer = verdict.answer if isinstance(verdict, Verdict) else None
     return {
-        "address": example.address, "name": example.name, "slug": example.slug,
+        "address": example.address, "slug": example.slug,
+        "name": text(example.source.shows, language) if example.source else example.name,
         "pixels": example.path != example.full, "missed": answer not in (example.truth, CANT_TELL),
         "mark": "" if answer == CANT_TELL else "✓ " if answer == example.truth else "✗ ",
         "answer": text(LABELS[answer] if answer else "judge.cannot", language),
