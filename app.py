@@ -15,10 +15,11 @@ from ensemble import Ensemble, ImageError, trust
 from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
 from page.examples import EXAMPLES
+from page.gallery import gallery
 from page.html import render
 from page.language import LanguageFirst
 from page.theme import THEME
-from page.uploads import source, source_or_error
+from page.uploads import source, sources
 from page.words import LANGUAGES, everywhere, label, text, translations
 
 WAITING = 64  # requests in the queue before new ones are refused
@@ -60,7 +61,7 @@ def build(ensemble):
         """Say of each of many images whether it is real or AI-generated.
 
         Parameters:
-            images: List of at most 100 image files, each as for detect.
+            images: List of at most 100 image files, each as for detect; 250 MB of addresses.
 
         Returns:
             A list in the order given: of each image its verdict, as detect gives it
@@ -71,17 +72,14 @@ def build(ensemble):
         if len(images) > BATCH:
             raise gr.Error(f"At most {BATCH} files at once; given {len(images)}.",
                            print_exception=False)
-        sources = [source_or_error(image) for image in images]
-        verdicts = ensemble.judge_many(s for s in sources if not isinstance(s, ImageError))
-        outcomes = (s if isinstance(s, ImageError) else next(verdicts) for s in sources)
-        return [outcome.as_dict() for outcome in outcomes]
+        return [outcome.as_dict() for outcome in ensemble.judge_many(sources(images))]
 
     gr.set_static_paths(EXAMPLES)
     with gr.Blocks(title=text("common.title"), analytics_enabled=False,
                    delete_cache=(KEEP_SECONDS // 2, KEEP_SECONDS)) as demo:
         gr.HTML(everywhere(lambda language: header(ensemble, language)), apply_default_css=False,
                 js_on_load=HEADER_JS)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for name, module in TABS.items():
                 with gr.Tab(label(f"common.tab_{name}"), id=name, elem_id=f"tab-{name}"):
                     module.tab(ensemble)
@@ -131,7 +129,9 @@ def main():
     name = os.environ.get("GRADIO_SERVER_NAME")
     name = name or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
     trust.refresh()
-    demo = build(Ensemble.load())
+    ensemble = Ensemble.load()
+    demo = build(ensemble)
+    gallery(ensemble).start()
     launch(demo, server_name=name, server_port=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
     demo.block_thread()
 

@@ -98,10 +98,10 @@ class Ensemble:
         TypeError
             If `source` is of none of the types above.
         """
-        if isinstance(source, Picture):
-            return source
-        largest = max(models.manifest["input_size"] for models in self.packs)
-        picture = evidence.open_with_evidence(source, at_least=OVERSAMPLING * largest)
+        picture = source
+        if not isinstance(source, Picture):
+            largest = max(models.manifest["input_size"] for models in self.packs)
+            picture = evidence.open_with_evidence(source, at_least=OVERSAMPLING * largest)
         check_content(picture)
         return picture
 
@@ -130,7 +130,8 @@ class Ensemble:
         Parameters
         ----------
         sources : iterable
-            Of what `judge` takes.
+            Of what `judge` takes, asked for as they are needed; an ImageError among them stays in
+            its place.
 
         Yields
         ------
@@ -149,6 +150,8 @@ class Ensemble:
 
     def _small_or_error(self, source):
         """An image as its pack's members see it, or why it can't be judged."""
+        if isinstance(source, ImageError):
+            return source
         try:
             # Small at once: a batch of large photographs would fill the memory.
             picture = self.open(source)

@@ -10,7 +10,6 @@ from ensemble.trust import TrustError
 from ensemble.vocabulary import CREDENTIALS, MARK, MODELS, NOTES
 from ensemble.vote import percent
 
-
 # What an answer rests on, in words.
 BECAUSE = {CREDENTIALS: "because of its Content Credentials",
            MARK: "because of a mark in its pixels", NOTES: "because of notes in the file",
@@ -28,7 +27,7 @@ def main(arguments=None):
                              "else the shipped one)")
     options = parser.parse_args(arguments)
     try:
-        trust.anchors()  # whether C2PA_TRUST names certificates is to be known before the first image
+        trust.anchors()  # whether C2PA_TRUST can be read is to be said before the first image
         ensemble = Ensemble.load(options.pack)
     except (PackError, TrustError) as error:
         print(error, file=sys.stderr)

@@ -66,4 +66,4 @@ def weight(note, evidence):
     if note.source == "Content Credentials":
         trusted = any(other.key == "credentials_trusted" for other in evidence)
         return CREDENTIALS if trusted else NOTES
-    return MARK if note.key.startswith("mark_") else NOTES
+    return MARK if note.is_mark else NOTES

@@ -1,25 +1,25 @@
 """A poor photo made easier to see: sharper, cleaner, brighter.
 
 Every function takes and gives one image, uint8 [H, W, 3], and a strength from 0 (unchanged) to 1.
-A megapixel takes one core 1 s to denoise, 0.6 s to sharpen, and not over 90 MB.
+Four megapixels take one core 0.4 s to denoise, 0.2 s to sharpen and 0.1 s to brighten.
 """
 
 from numbers import Real
 
 import numpy as np
-import pywt
-from PIL import Image, ImageFilter
 
 from ensemble.images import open_picture
 
-WAVELET, LEVELS = "sym4", 3
-MARGIN = 16  # mirrored pixels on each side, since the transform joins opposite edges
+LEVELS = 3  # of the wavelet transform: details of 2, 4 and 8 pixels
+MARGIN = 2 ** LEVELS - 1  # mirrored pixels on each side that the transform needs
+STRIP = 64  # rows that are transformed at once: they fit in a processor's cache
 # Red, green, blue → brightness and two colour differences; the noise of each stays what it was.
 COLOURS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
 COLOURS /= np.linalg.norm(COLOURS, axis=1, keepdims=True)
-NOISE_LIMIT = 2.8  # coefficients below this many standard deviations of the noise are noise
+GREY = np.full(3, 1 / 3, np.float32)
+NOISE_LIMIT = 2.5  # coefficients below this many standard deviations of the noise are noise
 LEAST_NOISE = 1  # of 255; a saved JPEG has lost the finest noise, by which it is measured
-GAINS = (1.4, 3, 3)  # of full sharpening, for coarse to fine detail; undo a blur of 1.5 pixels best
+GAINS = (2.5, 2.5, 1.3)  # of full sharpening, fine to coarse; best for a blur of 1.5 pixels
 REACH = 5  # pixels across, whose darkest and brightest bound a sharpened one
 LIFT = 5  # how many times brighter the darkest shadows become at full strength
 
@@ -48,11 +48,17 @@ def sharpen(rgb, strength):
     the range of its neighbours, so edges don't overshoot. Not for pictures that are sharp already.
     """
     _check(rgb, strength)
-    grey = rgb.mean(axis=2, dtype=np.float32)
-    sharp = _scaled(grey, NOISE_LIMIT, 1, [1 + strength * (gain - 1) for gain in GAINS])
-    least, most = (Image.fromarray(grey).filter(extreme(REACH))
-                   for extreme in (ImageFilter.MinFilter, ImageFilter.MaxFilter))
-    return np.rint(rgb + (sharp.clip(least, most) - grey)[..., None]).clip(0, 255).astype(np.uint8)
+    limit = NOISE_LIMIT * _noise(rgb, GREY)
+    gains = [1 + strength * (gain - 1) for gain in GAINS]
+
+    def sharpened(strip):
+        grey = strip @ GREY
+        sharp = _scaled(grey, limit, 1, gains)
+        beside = _inner(grey, MARGIN - REACH // 2)
+        sharp = sharp.clip(_extreme(np.minimum, beside), _extreme(np.maximum, beside))
+        return _inner(strip, MARGIN) + (sharp - _inner(grey, MARGIN))[..., None]
+
+    return _by_strips(rgb, sharpened)
 
 
 def denoise(rgb, strength):
@@ -63,13 +69,18 @@ def denoise(rgb, strength):
 
     Notes
     -----
-    Small coefficients of a stationary wavelet transform become 0, in decorrelated colours: Coifman
-    and Donoho 1995, "Translation-invariant de-noising".
+    Small coefficients of Haar's wavelet transform become 0, in decorrelated colours and averaged
+    over all shifts: Coifman and Donoho 1995, "Translation-invariant de-noising".
     """
     _check(rgb, strength)
-    limit = 2 * strength * NOISE_LIMIT
-    planes = [_scaled(rgb @ colour, limit, 0, [1] * LEVELS) for colour in COLOURS]
-    return np.rint(np.stack(planes, axis=2) @ COLOURS).clip(0, 255).astype(np.uint8)
+    limits = [2 * strength * NOISE_LIMIT * _noise(rgb, colour) for colour in COLOURS]
+
+    def denoised(strip):
+        planes = [_scaled(strip @ colour, limit, 0, [1] * LEVELS)
+                  for colour, limit in zip(COLOURS, limits)]
+        return np.stack(planes, axis=2) @ COLOURS
+
+    return _by_strips(rgb, denoised)
 
 
 def brighten(rgb, strength):
@@ -96,15 +107,72 @@ def _check(rgb, strength):
         raise ValueError(f"The strength is a number from 0 to 1; given {strength!r}.")
 
 
-def _scaled(plane, limit, small, large):
-    # Wavelet coefficients under `limit` times the noise × `small`, others × their level's `large`.
-    # The noise as by Donoho and Johnstone 1994: few of the finest diagonals are anything else.
-    height, width = plane.shape
-    sides = [(MARGIN, MARGIN + -length % 2 ** LEVELS) for length in plane.shape]
-    mirrored = np.pad(plane, sides, "symmetric")
-    rest, *levels = pywt.swt2(mirrored, WAVELET, LEVELS, trim_approx=True)
-    limit *= max(np.median(np.abs(levels[-1][-1])) / 0.6745, LEAST_NOISE)
-    for level, factor in enumerate(large):
-        levels[level] = tuple(np.where(np.abs(detail) < limit, small * detail, factor * detail)
-                              for detail in levels[level])
-    return pywt.iswt2([rest, *levels], WAVELET)[MARGIN:MARGIN + height, MARGIN:MARGIN + width]
+def _by_strips(rgb, change):
+    """`change` takes rows as float32 with `MARGIN` mirrored pixels around, and gives them without.
+    """
+    padded = np.pad(rgb, [(MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)], "symmetric")
+    changed = np.empty(rgb.shape, np.uint8)
+    for top in range(0, len(rgb), STRIP):
+        strip = padded[top:top + STRIP + 2 * MARGIN].astype(np.float32)
+        changed[top:top + STRIP] = np.rint(change(strip)).clip(0, 255)
+    return changed
+
+
+def _noise(rgb, colour):
+    """Standard deviation of the noise in a colour; of squares of 2 × 2 pixels few diagonals are
+    anything else: Donoho and Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage"."""
+    even = rgb[:len(rgb) // 2 * 2, :rgb.shape[1] // 2 * 2].astype(np.int16)
+    diagonal = even[::2, ::2] - even[1::2, ::2] - even[::2, 1::2] + even[1::2, 1::2]
+    if not diagonal.size:
+        return LEAST_NOISE
+    return max(np.median(np.abs(diagonal @ colour)) / 2 / 0.6745, LEAST_NOISE)
+
+
+def _scaled(plane, limit, small, large, level=0):
+    """Detail under `limit` × `small`, other detail × its level's `large`, fine to coarse.
+
+    Loses as many pixels on each side as its levels reach: `MARGIN` for all of them. Everything is
+    kept four times as large as it is until the end, which saves passes over the pixels.
+    """
+    if level == LEVELS:
+        return plane
+    gap = 2 ** level
+    low, high = _halves(plane, gap, 0)
+    rest, *details = *_halves(low, gap, 1), *_halves(high, gap, 1)
+    for detail in details:
+        # White noise comes out of the three halvings of each level half as strong.
+        detail *= np.where(np.abs(detail) < limit * 2 / gap, np.float32(small),
+                           np.float32(large[level]))
+    rest = 4 * _scaled(rest / 4, limit, small, large, level + 1)
+    beside, above, across = (_inner(detail, MARGIN + 1 - 2 * gap) for detail in details)
+    low, high = _joined(rest, beside, gap, 1), _joined(above, across, gap, 1)
+    return _joined(low, high, gap, 0) / 16
+
+
+def _halves(plane, gap, axis):
+    """Sums and differences of pixels `gap` apart."""
+    first, second = _shifted(plane, gap, axis)
+    return first + second, first - second
+
+
+def _joined(low, high, gap, axis):
+    """Four times the mean of the two ways to get a pixel back from `_halves`."""
+    second, first = low - high, low + high
+    return _shifted(first, gap, axis)[1] + _shifted(second, gap, axis)[0]
+
+
+def _shifted(plane, gap, axis):
+    return (plane[:-gap], plane[gap:]) if axis == 0 else (plane[:, :-gap], plane[:, gap:])
+
+
+def _extreme(function, plane):
+    """The least or the greatest of the `REACH` × `REACH` pixels around each."""
+    for axis in (0, 1):
+        pair = function(*_shifted(plane, 1, axis))
+        plane = function(_shifted(function(*_shifted(pair, 2, axis)), 1, axis)[0],
+                         _shifted(plane, REACH - 1, axis)[1])
+    return plane
+
+
+def _inner(plane, margin):
+    return plane[margin:-margin, margin:-margin] if margin else plane

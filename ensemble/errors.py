@@ -34,6 +34,8 @@ SENTENCES = {
     "address_failed": "The address {address} can’t be fetched.",
     "address_not_image": f"The address gives {{content_type}}; accepted are {ACCEPTED}.",
     "address_too_large": "The address gives more than {most} MB; at most that is accepted.",
+    "too_large_together": "The files before this one had more than {most} MB together, the most "
+                          "that one request may have fetched; give the rest in another request.",
 }
 
 

@@ -6,6 +6,7 @@ This is the only preprocessing in the project: training reads its files through
 
 import hashlib
 import io
+import math
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from ensemble.errors import (
     DamagedImage,
     EmptyFile,
     FileTooLarge,
+    ImageError,
     NotAFile,
     NothingToSee,
     TooManyPixels,
@@ -186,8 +188,8 @@ def check_content(picture):
     if min(picture.width, picture.height) < MIN_SIDE:
         raise NothingToSee("too_few_pixels", width=picture.width, height=picture.height,
                            least=MIN_SIDE)
-    # A grid of at most 256 pixels a side tells as much as all of them.
-    rows, columns = (max(1, side // 256) for side in picture.rgb.shape[:2])
+    # A grid of at most 128 pixels a side tells as much as all of them.
+    rows, columns = (math.ceil(side / 128) for side in picture.rgb.shape[:2])
     if picture.rgb[::rows, ::columns].std(axis=(0, 1)).max() < FLAT:
         raise NothingToSee("flat")
 

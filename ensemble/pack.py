@@ -189,10 +189,7 @@ def _manifest(path):
     for entry in files(manifest):
         if not re.fullmatch(r"\w[\w.-]*", entry["file"]):
             raise PackError(f"{where} names a file outside its folder: {entry['file']}.")
-    members, weights = len(manifest["members"]), len(manifest["calibration"]["weights"])
-    if members % 2 == 0 or members != weights:
-        raise PackError(f"{where} has {members} members and {weights} weights; an odd number "
-                        f"of members has a majority, and each has one weight.")
+    _check_calibration(where, len(manifest["members"]), manifest["calibration"])
     if manifest["resize"] not in FILTERS:
         raise PackError(f"{where} names an unknown filter: {manifest['resize']}.")
     for label in (AI, REAL):
@@ -203,6 +200,19 @@ def _manifest(path):
         raise PackError(f"{where} has the domain {json.dumps(domain)}; it is min_side or max_side "
                         f"or both, in pixels, the smaller first.")
     return manifest
+
+
+def _check_calibration(where, members, calibration):
+    """An odd number of members, each with a weight; with a scale and a shift, or none has any."""
+    corrected = "scales" in calibration or "shifts" in calibration
+    for name in ("weights", *(("scales", "shifts") if corrected else ())):
+        terms = calibration.get(name, [])
+        count = len(terms) if isinstance(terms, list) else 0
+        if members % 2 == 0 or count != members or not all(isinstance(x, NUMBER) for x in terms):
+            raise PackError(f"{where} has {members} members and {count} {name}; an odd number of "
+                            f"members has a majority, and each has a number of its own.")
+    if not isinstance(calibration.get("median", 0), NUMBER):
+        raise PackError(f"{where} lacks, or has in another type: calibration.median.")
 
 
 def _check_bounds(where, label, bounds):

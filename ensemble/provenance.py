@@ -39,6 +39,7 @@ SENTENCES = {
                                 "a label.",
     "mark_watermark": "It carries the invisible mark of {tool}.",
     "mark_squares": "It carries the five coloured squares of {tool} in its lower right corner.",
+    "mark_sparkle": "It carries the sparkle of {tool} in its lower right corner.",
     "camera": "The file’s notes say that it was taken with a camera, {camera}. Anybody can write "
               "or copy such notes.",
     "camera_date": "The file’s notes say that it was taken with a camera, {camera}, on {date}. "
@@ -98,7 +99,7 @@ SENTENCES = {
 }
 SAYS = {
     **dict.fromkeys(("generator", "generator_model", "label", "label_producer", "source_ai",
-                     "mark_watermark", "mark_squares"), AI),
+                     "mark_watermark", "mark_squares", "mark_sparkle"), AI),
     **dict.fromkeys(("generator_part", "source_part_ai"), PARTLY),
     **dict.fromkeys(("camera", "camera_date", "source_camera"), CAMERA),
     **{f"credentials_{when}{origin}": says for when in ("", "earlier_") for origin, says in

@@ -19,9 +19,10 @@ BLOCK = 8  # pixels of its side
 # Fewer the writer refuses. More no script wrote: pictures have up to four megapixels, and a sheet
 # of four by four pictures of 512 × 512 is as large.
 MIN_PIXELS, MAX_PIXELS = 256 * 256, 2048 * 2048
-# Below it lie all of 3,000 unmarked pictures, by far (weights/photos/reports/marks.json, made by
-# `python -m training marks`); above it the scripts' own.
-BOUND = 8.0
+# Of 4,000 unmarked pictures none comes near (weights/photos/reports/marks.json, which
+# `python -m training marks` made); the scripts' own are at 12 and more until they are saved as
+# JPEG again.
+BOUND = 7.0
 HIGHEST = 1000.0  # of scores, which have no end where a pattern is read without a fault
 # OpenCV's weights of blue, green and red in Y, and of B − Y in U (imgproc's color_yuv).
 BLUE, GREEN, RED, CHROMA = 0.114, 0.587, 0.299, 0.492

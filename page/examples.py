@@ -1,6 +1,7 @@
-"""The examples that lie in `examples/`, judged."""
+"""The examples that lie in `examples/`, judged once for all tabs."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,10 @@ class Example:
         The whole picture that it was cut from, or that it is.
     verdict : Verdict or ImageError
         What the ensemble says of it.
+    source : page.gallery.Source or None
+        Where it comes from, if it is a picture of today.
+    shown : Path or None
+        What the page shows of it, if that is another file.
     """
 
     path: Path
@@ -31,11 +36,14 @@ class Example:
     truth: str
     full: Path | None
     verdict: Verdict | ImageError
+    source: object = None
+    shown: Path | None = None
 
     @property
     def address(self):
-        """Of the picture, seen from the page: `examples/` is public, see `app.build`."""
-        return f"gradio_api/file={quote(str(self.path))}"
+        """Of the picture, seen from the page: `examples/` is public, see `app.build`, and so is
+        what is shown of pictures of today."""
+        return f"gradio_api/file={quote(str(self.shown or self.path))}"
 
     @property
     def generator(self):
@@ -47,9 +55,12 @@ class Example:
     @property
     def slug(self):
         """Its name in an address, of its own among all examples."""
+        if self.source:
+            return f"today-{self.source.name}"
         return self.path.stem if self.path != self.full else f"full-{self.path.stem}"
 
 
+@lru_cache(maxsize=4)
 def galleries(ensemble):
     """The examples by folder, each a list of `Example`; empty folders are left out."""
     found = {}
@@ -64,6 +75,7 @@ def galleries(ensemble):
     return found
 
 
+@lru_cache(maxsize=4)
 def hard(ensemble):
     """The whole pictures that the thumbnails were cut from, as far as the ensemble is unsure of
     them or wrong; none where it has no pack of its own for pictures of their size.

@@ -3,5 +3,5 @@ element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (!button) return;
   document.dispatchEvent(new Event('example'));
-  trigger('click', {index: Number(button.dataset.index)});
+  trigger('click', {slug: button.dataset.slug});
 });

@@ -10,6 +10,8 @@ from ensemble.images import MAX_BYTES, MAX_PIXELS, read_bytes
 from ensemble.vocabulary import CANT_TELL
 from page import JUDGES, KEEP_SECONDS, panel
 from page.examples import galleries, hard
+from page.gallery import GROUPS as TODAY
+from page.gallery import today
 from page.html import render
 from page.links import fetch
 from page.uploads import source
@@ -26,7 +28,6 @@ def tab(ensemble):
     ----------
     ensemble : Ensemble
     """
-    examples = galleries(ensemble) | hard(ensemble)
     with gr.Row(elem_id="judge", equal_height=False):
         with gr.Column(scale=2, min_width=300):
             picker = gr.HTML(everywhere(choice), apply_default_css=False, elem_id="image",
@@ -41,19 +42,20 @@ def tab(ensemble):
     def judge_link(event: gr.EventData, request: gr.Request):
         return link_outcome(ensemble, event._data, language(request))
 
-    def judge_example(group):
-        def judge(event: gr.EventData, request: gr.Request):
-            return example_outcome(ensemble, chosen(examples[group], event._data),
-                                   language(request))
-        return judge
+    def judge_example(event: gr.EventData, request: gr.Request):
+        return example_outcome(ensemble, chosen(ensemble, event._data), language(request))
 
     def judge_named(request: gr.Request):
         named = request.query_params
         if named.get("link"):
             return link_outcome(ensemble, {"address": named["link"]}, language(request))
-        example = next((example for group in examples.values() for example in group
-                        if example.slug == named.get("example")), None)
+        example = chosen(ensemble, {"slug": named.get("example")})
         return example_outcome(ensemble, example, language(request)) if example else gr.skip()
+
+    def show_today(request: gr.Request):
+        groups = today(ensemble)
+        return [gallery(group, groups[group], language(request)) if group in groups else ""
+                for group in TODAY]
 
     def failed(request: gr.Request):
         return panel.failed(language(request))
@@ -61,12 +63,16 @@ def tab(ensemble):
     # Of two choices in a row the last counts; the browser shows no answer to an earlier one.
     asked = [picker.upload(judge_upload, None, answer, trigger_mode="always_last", **JUDGES),
              picker.submit(judge_link, None, answer, trigger_mode="always_last", **JUDGES)]
-    for group, members in examples.items():
-        html = everywhere(lambda language, group=group, members=members:
-                          gallery(group, members, language))
-        shown = gr.HTML(html, apply_default_css=False, elem_classes="gallery",
-                        js_on_load=SCRIPTS["gallery"])
-        asked.append(shown.click(judge_example(group), None, answer, **JUDGES))
+    # Pictures of today may come after the start, and not at all: they are shown as they are then.
+    shown = [gr.HTML("", apply_default_css=False, elem_classes="gallery",
+                     js_on_load=SCRIPTS["gallery"]) for _ in TODAY]
+    gr.on(None, show_today, None, [*shown], api_visibility="private", show_progress="hidden")
+    for group, examples in (galleries(ensemble) | hard(ensemble)).items():
+        html = everywhere(lambda language, group=group, examples=examples:
+                          gallery(group, examples, language))
+        shown.append(gr.HTML(html, apply_default_css=False, elem_classes="gallery",
+                             js_on_load=SCRIPTS["gallery"]))
+    asked += [part.click(judge_example, None, answer, **JUDGES) for part in shown]
     asked.append(gr.on(None, judge_named, None, answer, **JUDGES))
     for event in asked:
         event.failure(failed, None, answer, api_visibility="private", show_progress="hidden")
@@ -124,12 +130,12 @@ def outcome(ensemble, data, name, language="en", example=None, serial=None, link
                         link)
 
 
-def chosen(examples, data):
-    """The example that a click names; None if it names none."""
-    index = data.get("index") if isinstance(data, dict) else None
-    if type(index) is not int or not 0 <= index < len(examples):
-        return None
-    return examples[index]
+def chosen(ensemble, data):
+    """The example that a click or an address names, `{"slug"}`; None if it names none."""
+    slug = data.get("slug") if isinstance(data, dict) else None
+    groups = today(ensemble) | galleries(ensemble) | hard(ensemble)
+    return next((example for examples in groups.values() for example in examples
+                 if example.slug == slug), None)
 
 
 def choice(language="en"):
@@ -151,9 +157,11 @@ def _thumbnail(example, language):
     verdict = example.verdict
     answer = verdict.answer if isinstance(verdict, Verdict) else None
     return {
-        "address": example.address, "name": example.name,
+        "address": example.address, "slug": example.slug,
+        "name": text(example.source.shows, language) if example.source else example.name,
         "pixels": example.path != example.full, "missed": answer not in (example.truth, CANT_TELL),
         "mark": "" if answer == CANT_TELL else "✓ " if answer == example.truth else "✗ ",
         "answer": text(LABELS[answer] if answer else "judge.cannot", language),
         "truth": text("judge.truth", language, label=text(LABELS[example.truth], language)),
-        "maker": example.generator and text(f"judge.by_{example.generator}", language)}
+        "maker": example.source.made_by if example.source else (
+            example.generator and text(f"judge.by_{example.generator}", language))}

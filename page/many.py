@@ -1,271 +1,166 @@
-"""Many images at once: a verdict each, to filter, to sort and to take away."""
+"""The tab Many: a list of answers, one after the other, to look through and to take away."""
 
-import base64
-import csv
-import io
-import json
-import re
-from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import gradio as gr
 from PIL import Image
 
-from ensemble import ImageError, Verdict
+from ensemble import ImageError
 from ensemble.errors import ACCEPTED, FileTooLarge, NotAFile
 from ensemble.images import MAX_BYTES, MAX_PIXELS
-from ensemble.vocabulary import AI, CONFIDENT
-from ensemble.vote import percent
-from page import JUDGES, packs
-from page.panel import WORDS, data_uri
+from ensemble.vocabulary import AI, CANT_TELL, MODELS, PARTLY, REAL
+from page import JUDGES, many_table, packs
+from page.html import render
+from page.panel import data_uri
 from page.uploads import source
-from page.words import everywhere, language, reason_text, text
+from page.words import LABELS, error_text, everywhere, language, member_text, reason_text, text
 
 LIMIT = 200  # files at once
 SIDE = 128  # pixels of a thumbnail
-SHOWN = ("all", "ai", "real", "uncertain", "problem")
-SORTED = ("given", "ai_first", "real_first", "name")
-# A spreadsheet would take a cell that starts so for a formula.
-FORMULA = re.compile(r"^(?=[=+\-@\t\r])")
-
-SCRIPTS = {name: (Path(__file__).with_name(f"many_{name}.js")).read_text("utf-8")
-           for name in ("files", "progress", "results")}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One file and what became of it.
-
-    Attributes
-    ----------
-    name : str
-        As the visitor called the file.
-    verdict : Verdict or ImageError
-    thumbnail : str or None
-        A `data:` URI; None if the file could not be opened.
-    """
-
-    name: str
-    verdict: Verdict | ImageError
-    thumbnail: str | None = None
+# An answer → what the page filters by; in this order from AI-generated to real.
+KINDS = {AI: "ai", PARTLY: "partly", CANT_TELL: "cant_tell", REAL: "real"}
+PROBLEM = "problem"  # a file that can't be judged
+ORDERS = ("given", "ai_first", "real_first", "name")
+SCRIPTS = {name: Path(__file__).with_name(f"many_{name}.js").read_text("utf-8")
+           for name in ("files", "list")}
 
 
 def tab(ensemble):
-    """Choose files, watch them being judged, look through the verdicts, download them."""
-    def judge(event: gr.EventData, request: gr.Request):
-        said, rows = language(request), []
-        files, given = chosen(event._data)
-        yield progress(0, len(files), given, said), results(ensemble, [], said)
-        for file in files:
-            rows.append(judged(ensemble, file))
-            yield progress(len(rows), len(files), given, said), gr.skip()
-        yield progress(len(rows), len(files), given, said), results(ensemble, rows, said)
+    """Choose files, watch their answers come, look through them, download them.
 
-    gr.HTML(everywhere(introduction), apply_default_css=False)
+    The browser asks for one file after the other. So nobody with one picture waits for two
+    hundred, stopping loses nothing, and no row is sent twice.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    """
+    def judge(event: gr.EventData, request: gr.Request):
+        file = event._data if isinstance(event._data, dict) else {}
+        return gr.HTML(row=row(ensemble, file, language(request)))
+
     # Not Gradio's own component for files: there, one that is too large refuses all of them.
     files = gr.HTML(everywhere(choice), apply_default_css=False, elem_id="many-files",
-                    js_on_load=SCRIPTS["files"])
-    bar = gr.HTML(everywhere(lambda said: progress(0, 0, 0, said)), apply_default_css=False,
-                  js_on_load=SCRIPTS["progress"])
-    shown = gr.HTML(everywhere(lambda said: results(ensemble, [], said)),
-                    apply_default_css=False, elem_id="many-results",
-                    js_on_load=SCRIPTS["results"])
-    # Its own line in the queue: two hundred files must not hold up a visitor who has one.
-    alone = JUDGES | {"concurrency_id": "many", "concurrency_limit": 2}
-    files.upload(judge, None, [bar, shown], trigger_mode="always_last", **alone)
+                    js_on_load=SCRIPTS["files"], row=None)
+    gr.HTML(everywhere(lambda language: results(ensemble, language)), apply_default_css=False,
+            elem_id="many-results", js_on_load=SCRIPTS["list"])
+    judging = files.upload(judge, None, files, trigger_mode="multiple", **JUDGES)
+    # A full queue or a lost connection: the browser stops, and can go on later.
+    judging.failure(None, None, None, js="() => document.dispatchEvent(new Event('many-failed'))")
 
 
-def chosen(data):
-    """What the browser says of the files that were chosen.
+def choice(language="en"):
+    """Where files are chosen or dropped, and how far the judging is."""
+    limits = text("many.limits", language, limit=LIMIT, accepted=ACCEPTED.replace(" or ", ", "),
+                  megabytes=MAX_BYTES // 2**20, megapixels=MAX_PIXELS // 10**6)
+    return str(render("many_files.html", language, limit=LIMIT, largest=MAX_BYTES, limits=limits))
+
+
+def results(ensemble, language="en"):
+    """The list before there is a file in it, with its filter, order and downloads."""
+    return str(render(
+        "many_list.html", language, kinds=[*KINDS.values(), PROBLEM], orders=ORDERS,
+        labels={kind: text(LABELS[answer], language) for answer, kind in KINDS.items()}
+        | {PROBLEM: text("many.show_problem", language)},
+        members=_names(ensemble, language).values(), header=many_table.header(ensemble)))
+
+
+def row(ensemble, file, language="en"):
+    """All that the page needs to list one file.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    file : dict
+        What the browser says of it: `name`, `size`, `path` if it was uploaded, and `run` and `at`,
+        which say which of its choices it is and are given back.
+    language : str
 
     Returns
     -------
-    files : list of dict
-        At most `LIMIT`, each with `name`, `size` and, if it was uploaded, `path`.
-    given : int
-        How many were chosen.
+    dict
+        `card` and `line`, HTML of the two ways to look at it; `csv` and `json`, what is taken
+        away; `kind`, `rank`, `p_ai` and `name`, which the list is filtered and sorted by.
     """
-    files = data.get("files") if isinstance(data, dict) else None
-    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
-        return [], 0
-    given = data.get("given")
-    return files[:LIMIT], given if isinstance(given, int) else len(files)
+    name = str(file.get("name", "?"))
+    outcome, thumbnail = judged(ensemble, file)
+    values = described(ensemble, outcome, language) | {"name": name, "at": file.get("at")}
+    return {"run": file.get("run"), "at": file.get("at"), "name": name,
+            "kind": values["kind"], "rank": [*KINDS.values(), PROBLEM].index(values["kind"]),
+            "p_ai": values["p_ai"],
+            "card": str(render("many_card.html", language, thumbnail=thumbnail, **values)),
+            "line": str(render("many_line.html", language, **values)),
+            "csv": many_table.line(ensemble, name, outcome),
+            "json": many_table.record(name, outcome)}
 
 
 def judged(ensemble, file):
-    """The row of one file; one that can't be judged is a row too."""
-    name, size = str(file.get("name", "?")), file.get("size")
+    """The outcome of one file; one that can't be judged has one too.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    file : dict
+        See `row`.
+
+    Returns
+    -------
+    outcome : Verdict or ImageError
+    thumbnail : str or None
+        A `data:` URI; None if the file could not be opened.
+    """
+    size = file.get("size")
     try:
         if "path" not in file:
             if isinstance(size, int) and size > MAX_BYTES:
                 raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
                                    most=MAX_BYTES // 2**20)
-            raise NotAFile("not_uploaded", name=name)
+            raise NotAFile("not_uploaded", name=str(file.get("name", "?")))
         picture = ensemble.open(source(file))
-        return Row(name, ensemble.judge(picture), _thumbnail(picture.rgb))
+        return ensemble.judge(picture), _thumbnail(picture.rgb)
     except ImageError as error:
-        return Row(name, error)
+        return error, None
 
 
-def as_json(rows):
-    """All rows as the command line gives them, in one JSON array."""
-    return json.dumps([{"file": row.name, **_fields(row)} for row in rows],
-                      ensure_ascii=False, indent=1)
+def described(ensemble, outcome, language="en"):
+    """An outcome in words.
 
-
-def as_csv(ensemble, rows):
-    """All rows as a table for a spreadsheet.
+    Parameters
+    ----------
+    ensemble : Ensemble
+    outcome : Verdict or ImageError
+    language : str
 
     Returns
     -------
-    str
-        A header and a line a file: the verdict's fields (`pack` where there are several), one
-        column a member for its `p_ai`, and `error` and `message` of a file that could not be
-        judged.
+    dict
+        `kind` (of `KINDS`, or `PROBLEM`), `answer`, `because` and `why` in words, `voted`, whether
+        the answer is the models', `p_ai` (None if the file can't be judged) and `votes`, the p_ai
+        of each member of any pack (None if it did not vote).
     """
-    columns = ["file", *["pack"] * (len(ensemble.packs) > 1), "label", "p_ai", "certainty",
-               "agreement", *_members(ensemble), "width", "height", "reasons", "error", "message"]
-    table = io.StringIO()
-    writer = csv.DictWriter(table, columns, extrasaction="ignore")
-    writer.writeheader()
-    for row in rows:
-        fields = _fields(row)
-        votes = {vote["member"]: vote["p_ai"] for vote in fields.get("votes", ())}
-        writer.writerow(fields | votes | {"file": FORMULA.sub("'", row.name),
-                                          "reasons": " ".join(fields.get("reasons", ()))})
-    return table.getvalue()
+    names = _names(ensemble, language)
+    if isinstance(outcome, ImageError):
+        return {"kind": PROBLEM, "answer": text("many.problem", language), "because": "",
+                "voted": False, "why": error_text(outcome, language), "p_ai": None,
+                "votes": [None] * len(names)}
+    votes = {vote.member: vote.p_ai for vote in outcome.votes}
+    because = (text(f"common.{outcome.certainty}", language) if outcome.because == MODELS
+               else text(f"many.because_{outcome.because}", language))
+    why = (*(text(f"provenance.{note.key}", language, **note.fields)
+             for note in outcome.evidence if note.says),
+           *(reason_text(reason, language) for reason in outcome.reasons),
+           packs.judged_by(ensemble, outcome, language))
+    return {"kind": KINDS[outcome.answer], "answer": text(LABELS[outcome.answer], language),
+            "voted": outcome.because == MODELS, "because": because,
+            "why": " ".join(filter(None, why)), "p_ai": outcome.p_ai,
+            "votes": [votes.get(name) for name in names]}
 
 
-def introduction(language):
-    """What this tab does and what it accepts."""
-    limits = text("many.limits", language, limit=LIMIT, accepted=ACCEPTED.replace(" or ", ", "),
-                  megabytes=MAX_BYTES // 2**20, megapixels=MAX_PIXELS // 10**6)
-    return f"""<section class="lead"><h2>{text("many.title", language)}</h2>
-<p>{text("many.lead", language)}</p><p class="limits">{limits}</p></section>"""
-
-
-def choice(language):
-    """Where files are chosen or dropped."""
-    return f"""<div class="drop" data-limit="{LIMIT}" data-largest="{MAX_BYTES}"
-data-sending="{text("many.sending", language)}">
-<label class="button">{text("many.choose", language)}<input type="file" multiple class="unseen">
-</label> <span>{text("many.drop", language)}</span><p role="status"></p></div>"""
-
-
-def progress(done, total, given, language):
-    """How many of the files are judged; an empty line before there are any."""
-    if not total:
-        return '<div class="progress"></div>'
-    line = text("many.progress" if done < total else "many.done", language, done=done, total=total)
-    if given > total:
-        line += " " + text("many.too_many", language, given=given, limit=LIMIT)
-    return (f'<div class="progress"><p>{line}</p><progress value="{done}" max="{total}" '
-            f'aria-label="{text("many.bar", language)}"></progress></div>')
-
-
-def results(ensemble, rows, language):
-    """Pictures and table of all rows, with their filter, order and downloads."""
-    if not rows:
-        return f'<p class="empty">{text("many.empty", language)}</p>'
-    kinds = [_kind(row).split() for row in rows]
-    choices = "".join(
-        f'<label><input type="radio" name="many-show" value="{name}"{" checked" * (name == "all")}>'
-        f'{text(f"many.show_{name}", language)} '
-        f'<b>{sum(name == "all" or name in kind for kind in kinds)}</b></label>'
-        for name in SHOWN)
-    views = "".join(
-        f'<label><input type="radio" name="many-view" value="{name}"{" checked" * (not at)}>'
-        f'{text(f"many.view_{name}", language)}</label>'
-        for at, name in enumerate(("pictures", "table")))
-    orders = "".join(f'<option value="{name}">{text(f"many.sort_{name}", language)}</option>'
-                     for name in SORTED)
-    # The mark lets Excel know UTF-8.
-    downloads = (_download("csv", "text/csv", "\ufeff" + as_csv(ensemble, rows), language)
-                 + _download("json", "application/json", as_json(rows), language))
-    heads = "".join(f'<th scope="col">{head}</th>' for head in (
-        text("many.file", language), text("many.verdict", language), text("many.p_ai", language),
-        *map(escape, _members(ensemble)), text("many.why", language)))
-    count = text("many.shown", language, shown="#", total=len(rows))
-    return f"""<section class="results" aria-label="{text("many.results", language)}">
-<div class="tools"><fieldset><legend>{text("many.show", language)}</legend>{choices}</fieldset>
-<label class="order">{text("many.sort", language)} <select>{orders}</select></label>
-<fieldset><legend>{text("many.view", language)}</legend>{views}</fieldset>
-<p class="downloads">{downloads}</p></div>
-<p role="status" class="limits" data-text="{count}">{count.replace("#", str(len(rows)))}</p>
-<ul class="thumbnails">{"".join(_item(at, row, language) for at, row in enumerate(rows))}</ul>
-<div class="sideways" tabindex="0" role="region" aria-label="{text("many.table", language)}">
-<table class="scores"><thead><tr>{heads}</tr></thead>
-<tbody>{"".join(_line(at, row, ensemble, language) for at, row in enumerate(rows))}</tbody></table>
-</div></section>"""
-
-
-def _members(ensemble):
-    """Names of the members of all packs, each once: packs may share some."""
-    return list(dict.fromkeys(member.name for one in ensemble.packs for member in one.members))
-
-
-def _fields(row):
-    return row.verdict.as_dict()
-
-
-def _kind(row):
-    """Which of the filters let a row through."""
-    if isinstance(row.verdict, ImageError):
-        return "problem"
-    unsure = "" if row.verdict.certainty == CONFIDENT else " uncertain"
-    return ("ai" if row.verdict.label == AI else "real") + unsure
-
-
-def _data(at, row):
-    """What the browser filters and sorts by."""
-    p_ai = "" if isinstance(row.verdict, ImageError) else f"{row.verdict.p_ai:.7f}"
-    return (f'data-index="{at}" data-kind="{_kind(row)}" data-p="{p_ai}" '
-            f'data-name="{escape(row.name)}"')
-
-
-def _said(row, language):
-    """The verdict in a word or two, the certainty in another."""
-    if isinstance(row.verdict, ImageError):
-        return f'<b class="said">{text("many.problem", language)}</b>', ""
-    side = "ai" if row.verdict.label == AI else "real"
-    return (f'<b class="said {side}">{text(WORDS[row.verdict.label], language)}</b>',
-            text(f"common.{row.verdict.certainty}", language))
-
-
-def _item(at, row, language):
-    said, sure = _said(row, language)
-    picture = '<span class="blank" aria-hidden="true">?</span>'
-    if row.thumbnail:
-        small = ' class="pixels"' * row.thumbnail.startswith("data:image/png")
-        picture = f'<img src="{row.thumbnail}" alt="" loading="lazy"{small}>'
-    about = sure or escape(str(row.verdict))
-    number = "" if isinstance(row.verdict, ImageError) else (
-        f'<span class="number">{percent(row.verdict.p_ai)}</span>')
-    return (f'<li {_data(at, row)} class="{_kind(row)}">{picture}<span class="name">'
-            f'{escape(row.name)}</span><span>{said} {number}</span><small>{about}</small></li>')
-
-
-def _line(at, row, ensemble, language):
-    said, sure = _said(row, language)
-    if isinstance(row.verdict, ImageError):
-        cells = "<td>–</td>" * (1 + len(_members(ensemble)))
-        why = str(row.verdict)
-    else:
-        votes = {vote.member: vote.p_ai for vote in row.verdict.votes}
-        cells = "".join(f'<td class="number">{"–" if p is None else percent(p)}</td>'
-                        for p in (row.verdict.p_ai, *map(votes.get, _members(ensemble))))
-        why = " ".join(reason_text(reason, language) for reason in row.verdict.reasons)
-        why = f"{packs.judged_by(ensemble, row.verdict, language)} {why}".strip()
-    return (f'<tr {_data(at, row)}><th scope="row">{escape(row.name)}</th>'
-            f'<td>{said}<small>{sure}</small></td>{cells}<td class="why">{escape(why)}</td></tr>')
-
-
-def _download(kind, mime, content, language):
-    """A link that holds its file: nothing is kept on the server for it."""
-    data = base64.b64encode(content.encode()).decode()
-    return (f'<a class="button" download="real-or-ai.{kind}" href="data:{mime};base64,{data}">'
-            f'{text(f"many.download_{kind}", language)}</a>')
+def _names(ensemble, language):
+    """What members are called for people, by their names in a verdict."""
+    entries = {entry["name"]: entry for models in reversed(ensemble.packs)
+               for entry in models.manifest["members"]}
+    return {name: member_text(entries[name], language)[0] for name in many_table.members(ensemble)}
 
 
 def _thumbnail(rgb):

@@ -211,6 +211,9 @@ def _reasons(models, picture, verdict, example, language):
     if example:
         reasons.insert(0, text("panel.example", language, name=example.name,
                                truth=text(LABELS[example.truth], language)))
+        if source := example.source:
+            reasons.insert(1, text("panel.credit", language, author=source.author,
+                                   repository=source.repository, licence=source.licence))
     if verdict.because != MODELS and verdict.certainty != UNCERTAIN:
         reasons.append(packs.experience(models, picture, verdict, language))
     if verdict.certainty == CONFIDENT and not reasons:

@@ -1,50 +1,69 @@
-"""How good a pack for photographs is: what its report on sources that it never met says."""
+"""How good a pack for photographs is: its promises, then what it misses and whom it accuses."""
 
-from html import escape
-
+from ensemble.vocabulary import AI, CONFIDENT, LIKELY, REAL
 from page import packs
-from page.words import text
+from page.html import render
+from page.words import LABELS, text
+
+# Keys of the two lists of weak spots → what of the report they show: which of its tables, whose
+# pictures are counted, which share of them is shown, whether a high share is a bad one.
+SPOTS = {"generator": ("generators", "ai", "ai_caught", False),
+         "source": ("sources", "real", "real_called_ai", True)}
+NAMES = {"generators": "generators", "sources": "collections"}  # table of the report → of words
 
 
-def numbers(manifest, report, language):
-    """What it is worth as a whole, then by generator and by source, weak spots first.
+def numbers(manifest, reports, language):
+    """What the answers are worth, then by generator and by source, weak spots first.
 
     Parameters
     ----------
     manifest : dict
-    report : dict
-        The pack's `reports/photos.json`, of `python -m training photos`.
+    reports : dict of str to dict
+        `promises`, of `python -m training calibrate`, and `photos`, of `python -m training
+        photos`; one of them may be missing.
     language : str
     """
-    mean, sure = report["mean"], report["mean"]["confident"]
-    facts = {"pack": escape(f"{manifest['name']} {manifest['version']}"), "n": f"{report['n']:,}",
-             "roc_auc": f"{mean['roc_auc']:.4f}", "accused": _share(sure["real_called_ai"]),
-             "resaved": _share(mean["flips"]["resaved"]["all"]),
-             "halved": _share(mean["flips"]["halved"]["all"])}
-    items = "".join(f'<div><dt>{text(f"photos.{key}", language)}</dt><dd>{value}</dd></div>'
-                    for key, value in facts.items())
-    about = text("photos.about", language, folds=len(report["folds"]))
-    made = {name: row for name, row in report["generators"].items() if row["ai"]}
-    taken = {name: row for name, row in report["sources"].items() if row["real"]}
-    return f"""<p>{escape(packs.said(report, language))}</p><p class="limits">{about}</p>
-<dl class="facts">{items}</dl><div class="model">
-{_table("generator", made, "ai", "ai_caught", False, language)}
-{_table("source", taken, "real", "real_called_ai", True, language)}</div>"""
+    promises, photos = reports.get("promises"), reports.get("photos")
+    return str(render("quality_photos.html", language,
+                      pack=f"{manifest['name']} {manifest['version']}",
+                      promises=promises and _promises(promises, language),
+                      photos=photos and _photos(photos, language)))
 
 
-def _table(name, rows, count, share, worst, language):
-    """Rows by one share, which is bad where it is small, or where it is large (`worst`)."""
-    order = sorted(rows, key=lambda row: rows[row][share], reverse=worst)
-    body = "".join(
-        f'<tr><th scope="row">{escape(row)}<small>'
-        f'{text("photos.count", language, count=f"{rows[row][count]:,}")}</small></th>'
-        f'<td class="number">{_share(rows[row][share])}</td>'
-        f'<td class="number">{_share(rows[row]["confident"][share])}</td></tr>' for row in order)
-    heads = "".join(f'<th scope="col">{text(f"photos.{head}", language)}</th>'
-                    for head in (name, "called", "sure"))
-    return f"""<table class="scores"><caption>{text(f"photos.by_{name}", language)}</caption>
-<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"""
+def _promises(report, language):
+    likely, n = report["steps"][LIKELY], report["n"]
+    rows = []
+    for label in (AI, REAL):
+        for step in (CONFIDENT, LIKELY):
+            kept = report["labels"][label][step]
+            rows.append({"said": text(LABELS[label], language), "count": kept["verdicts"],
+                         "certainty": text(f"common.{step}", language),
+                         "share": kept["verdicts"] / n, "right": kept["right"],
+                         "promised": report["promises"][step]["right"]})
+    rows = [row for row in rows if row["count"]]
+    told = sum(row["count"] for row in rows)
+    rows.append({"said": text("common.cant_tell", language), "certainty": "", "count": n - told,
+                 "share": 1 - told / n, "right": None, "promised": None})
+    return {
+        "open": packs.of_hundred(packs.cant_tell(report)), "n": n, "groups": report["groups"],
+        "promised": packs.of_hundred(report["promises"][LIKELY]["right"]),
+        "right": likely["right"] and packs.of_hundred(likely["right"]),
+        "accused_promised": report["promises"][LIKELY]["accused"], "accused": likely["accused"],
+        "accused_worst": likely["accused_worst"], "caught": likely["caught"],
+        "never_confident": not report["steps"][CONFIDENT]["coverage"],
+        "confident": packs.of_hundred(report["promises"][CONFIDENT]["right"]), "rows": rows,
+        "roc_auc": report["roc_auc"], "against": report["label_against_number"]}
 
 
-def _share(value):
-    return "–" if value is None else f"{value:.1%}"
+def _photos(report, language):
+    return {"n": report["n"], "folds": len(report["folds"]),
+            "resaved": report["mean"]["flips"]["resaved"]["all"],
+            "halved": report["mean"]["flips"]["halved"]["all"],
+            "spots": {key: _spots(report[table], NAMES[table], *what, language)
+                      for key, (table, *what) in SPOTS.items()}}
+
+
+def _spots(rows, words, count, share, worst_first, language):
+    return [{"name": packs.plain(words, name, language), "count": rows[name][count],
+             "share": rows[name][share]}
+            for name in packs.ranked(rows, count, share, worst_first, fewest=1)]

@@ -1,22 +1,21 @@
 """Prepare a poor photo: less blur, less noise, more light; before and after, seen and judged."""
 
 import io
-from html import escape
+from dataclasses import dataclass
 
 import gradio as gr
 import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 
-from ensemble import ImageError, enhance
-from ensemble.images import open_picture
-from ensemble.vote import percent
-from page import JUDGES
-from page.panel import WORDS, bar, data_uri
+from ensemble import ImageError, Verdict, enhance, open_picture
+from page import JUDGES, KEEP_SECONDS, packs
+from page.html import render
+from page.panel import data_uri
 from page.uploads import source
-from page.words import everywhere, label, language, text
+from page.words import LABELS, error_text, everywhere, label, language, member_text, text
 
-LARGEST = 2048  # pixels of the longer side that are prepared; more take too long
+PREVIEWED = 4_000_000  # pixels that are prepared at every change; of more, a reduced picture
 SIDE = 720  # of the pictures on the page
 # Noise goes before the light is raised and the edges are, or it would be raised with them.
 STEPS = {"noise": enhance.denoise, "light": enhance.brighten, "blur": enhance.sharpen}
@@ -32,11 +31,49 @@ watch('value', () => {
   move();
 });
 """
+SAVE_JS = """(file) => {
+  if (!file) return;
+  const link = Object.assign(document.createElement('a'), {href: file.url, download: 'prepared.png'});
+  document.body.append(link);
+  link.click();
+  link.remove();
+}"""
+
+
+@dataclass(eq=False)
+class Original:
+    """A picture as it was given; kept for a visitor's next change, and judged once.
+
+    Attributes
+    ----------
+    given : path or bytes
+    rgb : ndarray of uint8, shape [H, W, 3]
+        At most `PREVIEWED` pixels.
+    verdict : Verdict
+        Of the file as it is.
+    """
+
+    given: str | bytes
+    rgb: np.ndarray
+    verdict: Verdict
+
+    @classmethod
+    def read(cls, ensemble, given):
+        """Open and judge a file.
+
+        Raises
+        ------
+        ImageError
+        """
+        return cls(given, preview(given), ensemble.judge(given))
 
 
 def tab(ensemble):
     """Give a picture, turn the three controls, look, and download the result."""
-    gr.HTML(everywhere(introduction), apply_default_css=False)
+    gr.HTML(everywhere(lambda language: str(render("prepare_lead.html", language))),
+            apply_default_css=False)
+    # No longer than the upload itself.
+    known = gr.State(time_to_live=KEEP_SECONDS)
     with gr.Row(elem_id="prepare", equal_height=False):
         with gr.Column(scale=2, min_width=300):
             image = gr.Image(label=label("prepare.image"), type="filepath", image_mode=None,
@@ -44,37 +81,44 @@ def tab(ensemble):
                              elem_id="poor", placeholder=label("prepare.placeholder"))
             strengths = [gr.Slider(0, 100, 0, step=5, label=label(f"prepare.{name}"),
                                    elem_id=f"prepare-{name}") for name in STEPS]
-            download = gr.DownloadButton(label("prepare.download"), interactive=False,
-                                         elem_id="prepared")
+            save = gr.Button(label("prepare.download"), interactive=False, elem_id="prepared")
+            file = gr.DownloadButton(visible="hidden")
         with gr.Column(scale=3, min_width=300):
-            shown = gr.HTML(everywhere(lambda said: comparison(ensemble, None, said)),
+            shown = gr.HTML(everywhere(lambda said: comparison(ensemble, None, None, said)),
                             apply_default_css=False, elem_id="compared", js_on_load=SLIDER_JS)
 
-    def prepare(file, noise, light, blur, request: gr.Request):
-        said, nothing = language(request), gr.DownloadButton(value=None, interactive=False)
-        if file is None:
-            return comparison(ensemble, None, said), nothing
+    def prepare(uploaded, original, noise, light, blur, request: gr.Request):
+        said, waiting = language(request), gr.Button(interactive=False)
+        if uploaded is None:
+            return None, comparison(ensemble, None, None, said), waiting
         try:
-            given = source(file)
-            before = opened(given)
-            after = prepared(before, (noise, light, blur))
-            html = comparison(ensemble, (given, before, after), said)
+            given = source(uploaded)
+            if original is None or original.given != given:
+                original = Original.read(ensemble, given)
+            changed = prepared(original.rgb, (noise, light, blur))
+            html = comparison(ensemble, original, changed, said)
         except ImageError as error:
-            return problem(str(error), said), nothing
-        if after is before:
-            return html, nothing
-        path = save_bytes_to_cache(_png(after), "prepared.png", download.GRADIO_CACHE)
-        return html, gr.DownloadButton(value=path, interactive=True)
+            return None, problem(error, said), waiting
+        return original, html, gr.Button(interactive=changed is not original.rgb)
+
+    def make(uploaded, noise, light, blur):
+        try:
+            changed = prepared(open_picture(source(uploaded)).rgb, (noise, light, blur))
+        except ImageError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return save_bytes_to_cache(_png(changed), "prepared.png", file.GRADIO_CACHE)
 
     alone = JUDGES | {"concurrency_id": "prepare", "concurrency_limit": 2,
-                      "show_progress": "minimal", "show_progress_on": shown}
+                      "show_progress": "minimal"}
     gr.on([image.upload, image.clear, *(slider.change for slider in strengths)], prepare,
-          [image, *strengths], [shown, download], preprocess=False, trigger_mode="always_last",
-          **alone)
+          [image, known, *strengths], [known, shown, save], preprocess=False,
+          trigger_mode="always_last", **alone, show_progress_on=shown)
+    save.click(make, [image, *strengths], file, preprocess=False, **alone,
+               show_progress_on=save).success(None, file, None, js=SAVE_JS)
 
 
-def opened(given):
-    """The picture as it is prepared: reduced where it is very large.
+def preview(given):
+    """The picture as it is prepared at every change.
 
     Parameters
     ----------
@@ -83,18 +127,19 @@ def opened(given):
     Returns
     -------
     ndarray of uint8, shape [H, W, 3]
-        Neither side longer than `LARGEST`.
+        Reduced if it has more than `PREVIEWED` pixels.
 
     Raises
     ------
     ImageError
     """
-    rgb = open_picture(given, at_least=LARGEST).rgb
-    if max(rgb.shape[:2]) <= LARGEST:
+    rgb = open_picture(given, at_least=int(PREVIEWED ** 0.5)).rgb
+    height, width = rgb.shape[:2]
+    if height * width <= PREVIEWED:
         return rgb
-    image = Image.fromarray(rgb)
-    image.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
-    return np.asarray(image)
+    scale = (PREVIEWED / (height * width)) ** 0.5
+    size = max(1, int(width * scale)), max(1, int(height * scale))
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS, reducing_gap=2))
 
 
 def prepared(rgb, strengths):
@@ -117,81 +162,49 @@ def prepared(rgb, strengths):
     return rgb
 
 
-def introduction(language):
-    """What this tab does."""
-    return (f'<section class="lead"><h2>{text("prepare.title", language)}</h2>'
-            f'<p>{text("prepare.lead", language)}</p>'
-            f'<p class="limits">{text("prepare.limits", language, side=LARGEST)}</p></section>')
+def problem(error, language):
+    """In place of the comparison, why there is none.
+
+    Parameters
+    ----------
+    error : ImageError
+    language : str
+    """
+    return str(render("prepare_problem.html", language, error=error_text(error, language)))
 
 
-def problem(message, language):
-    """In place of the comparison, why there is none."""
-    return (f'<section class="comparison"><div class="frame blank"></div><p><b>'
-            f'{text("panel.problem_title", language)}</b></p><p lang="en">{escape(message)}</p>'
-            f'</section>')
-
-
-def comparison(ensemble, compared, language):
+def comparison(ensemble, original, changed, language):
     """Both pictures under a movable edge, and what every member says of each.
 
     Parameters
     ----------
     ensemble : Ensemble
-    compared : tuple or None
-        What was given (path or bytes), the picture before and the one after, both uint8
-        [H, W, 3]; the same array twice if nothing was changed. None before there is a picture.
+    original : Original or None
+        None before there is a picture.
+    changed : ndarray of uint8, shape [H, W, 3], or None
+        What became of `original.rgb`; the same array if nothing was changed.
     language : str
     """
-    if compared is None:
-        pictures = '<div class="frame blank"></div>'
-        before, after, line = None, None, text("prepare.waiting", language)
-    else:
-        given, old, new = compared
-        pictures = _frame(old, new, language)
-        # What the Judge tab says of the file, and would say of the one that can be downloaded.
-        before, after = ensemble.judge(given), None if new is old else ensemble.judge(new)
-        line = text("prepare.unchanged" if new is old else "prepare.caveat", language)
-    names = ([vote.member for vote in before.votes] if before
-             else [member.name for member in ensemble.packs[0].members])
-    votes = [(escape(name), before and before.votes[at], after and after.votes[at])
-             for at, name in enumerate(names)]
-    rows = "".join(f'<tr><th scope="row">{name}</th>{_said(left, language)}'
-                   f'{_said(right, language)}</tr>'
-                   for name, left, right in
-                   [*votes, (text("prepare.ensemble", language), before, after)])
-    sure = "".join(f"<td>{text(f'common.{verdict.certainty}', language) if verdict else '–'}</td>"
-                   for verdict in (before, after))
-    heads = "".join(f'<th scope="col">{text(f"prepare.{name}", language)}</th>'
-                    for name in ("before", "after"))
-    return f"""<section class="comparison" aria-label="{text("prepare.compared", language)}">
-<figure class="slider">{pictures}<figcaption class="ends"><span>{text("prepare.before", language)}
-</span><span></span><span>{text("prepare.after", language)}</span></figcaption></figure>
-<table class="scores versus"><caption>{text("prepare.votes", language)}</caption>
-<thead><tr><td></td>{heads}</tr></thead><tbody>{rows}
-<tr><th scope="row">{text("prepare.certainty", language)}</th>{sure}</tr></tbody></table>
-<p class="limits" role="status">{line}</p></section>"""
-
-
-def _frame(before, after, language):
-    names = {name: escape(text(f"prepare.{name}", language))
-             for name in ("before", "after", "slide")}
-    return f"""<div class="frame">
-<img src="{_uri(before)}" alt="{names["before"]}">
-<img class="map" src="{_uri(after)}" alt="{names["after"]}">
-<input type="range" min="0" max="100" value="50" aria-label="{names["slide"]}">
-<i class="edge"></i></div>"""
-
-
-def _said(said, language):
-    if said is None:
-        return "<td>–</td>"
-    return (f'<td><span class="number">{percent(said.p_ai)}</span> {bar(said.p_ai)}'
-            f'<small>{text(WORDS[said.label], language)}</small></td>')
+    models, before, after, pictures, line = packs.in_order(ensemble)[0], None, None, (), "waiting"
+    if original:
+        models = next(one for one in ensemble.packs if one.name == original.verdict.pack)
+        before, line = original.verdict, "unchanged"
+        pictures = [_uri(original.rgb), _uri(changed)]
+        if changed is not original.rgb:
+            after, line = ensemble.judge(changed), "changed"
+    rows = [{"name": member_text(entry, language)[0], "before": before and before.votes[at].p_ai,
+             "after": after and after.votes[at].p_ai}
+            for at, entry in enumerate(models.manifest["members"])]
+    rows.append({"name": text("prepare.ensemble", language), "before": before and before.p_ai,
+                 "after": after and after.p_ai})
+    answers = [verdict and text(LABELS[verdict.answer], language) for verdict in (before, after)]
+    return str(render("prepare.html", language, pictures=pictures, rows=rows, answers=answers,
+                      line=text(f"prepare.{line}", language)))
 
 
 def _uri(rgb):
     image = Image.fromarray(rgb)
-    image.thumbnail((SIDE, SIDE))
+    image.thumbnail((SIDE, SIDE), reducing_gap=2)
     return data_uri(image, "PNG" if max(rgb.shape[:2]) <= SIDE / 4 else "JPEG")
 
 

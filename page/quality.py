@@ -2,7 +2,6 @@
 
 import json
 import re
-from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,13 +9,15 @@ import gradio as gr
 
 from ensemble.vote import percent
 from page import packs, photos
-from page.words import everywhere, text
+from page.html import markup, render
+from page.words import everywhere, member_text, text
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "training" / "published.json"
-FIGURES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators",
-           "photos")
+# That of photographs is not among them: the lists on the page say the same in plain names.
+FIGURES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators")
 SCORES = ("accuracy", "roc_auc", "precision", "recall", "f1", "average_precision", "ece")
 WEAKEST = 6  # conditions in the list of weak spots; the table has all
+POINT = 4 / 3  # pixels, in which the figures' text is as large as the page's small print
 
 # Shows what belongs to the chosen model.
 CHOICE_JS = """
@@ -30,12 +31,13 @@ element.addEventListener('change', () => {
 
 def tab(ensemble):
     """The numbers of the model that is chosen; below them the figures and the others' results."""
-    gr.HTML(everywhere(introduction), apply_default_css=False)
+    gr.HTML(everywhere(lambda language: str(render("quality_lead.html", language))),
+            apply_default_css=False)
     packs.each(ensemble, _lay_out)
 
 
-def _lay_out(one):
-    folder, manifest = one.pack.folder / "reports", one.manifest
+def _lay_out(models):
+    folder, manifest = models.pack.folder / "reports", models.manifest
     reports, figures = read(folder), drawn(folder / "figures")
     gr.set_static_paths([path for pair in figures.values() for path in pair])
     gr.HTML(everywhere(lambda said: numbers(manifest, reports, said)), apply_default_css=False,
@@ -70,64 +72,55 @@ def published():
     return json.loads(PUBLISHED.read_text("utf-8")) if PUBLISHED.is_file() else []
 
 
-def introduction(language):
-    """What this tab is, and where its numbers come from."""
-    return (f'<section class="lead"><h2>{text("quality.title", language)}</h2>'
-            f'<p>{text("quality.lead", language)}</p></section>')
-
-
 def numbers(manifest, reports, language):
     """Scores, confusion matrix and weak spots of every model, one of them shown."""
-    if "evaluate" not in reports and "photos" in reports:
-        return photos.numbers(manifest, reports["photos"], language)
+    if "evaluate" not in reports and {"promises", "photos"} & set(reports):
+        return photos.numbers(manifest, reports, language)
     if "evaluate" not in reports:
-        return f'<p class="empty">{text("quality.none", language)}</p>'
+        return str(render("quality_none.html", language))
     measured = reports["evaluate"]
     names = {"ensemble": text("quality.ensemble", language),
              "calibrated": text("quality.calibrated", language),
-             **{name: escape(name) for name in measured["members"]}}
-    group = escape(f"quality-{manifest['name']}")
-    choices = "".join(
-        f'<label><input type="radio" name="{group}" value="{escape(who)}"'
-        f'{" checked" * (not at)}>{name}</label>' for at, (who, name) in enumerate(names.items()))
-    parts = "".join(
-        f'<div class="model" data-who="{escape(who)}"{" hidden" * bool(at)}>'
-        f'{_scores(measured, who, name, language)}{_matrix(measured, who, language)}'
-        f'{_weak_spots(manifest, reports, who, language)}</div>'
-        for at, (who, name) in enumerate(names.items()))
-    return f"""{_data(manifest, measured, language)}
-<div class="tools"><fieldset><legend>{text("quality.choose", language)}</legend>{choices}</fieldset>
-</div>{parts}"""
+             **member_names(manifest, language)}
+    models = [{"who": who, "name": names[who], "scores": _scores(measured, who, language),
+               "matrix": _matrix(measured, who),
+               "weak": _weak_spots(manifest, reports, who, language)}
+              for who in names if who in (*measured["members"], "ensemble", "calibrated")]
+    return str(render("quality.html", language, group=f"quality-{manifest['name']}",
+                      facts=_facts(manifest, measured, language), n=measured["n"],
+                      balance=[sum(row) for row in measured["ensemble"]["confusion_matrix"]],
+                      alone=measured["deduplicated"]["n"], models=models))
 
 
 def pictures(figures, language):
     """All figures, each in the version that fits the page's colours."""
-    items = "".join(_figure(name, *paths, language) for name, paths in figures.items())
-    return (f'<section class="figures"><h2>{text("quality.figures", language)}</h2>'
-            f'<div class="plates">{items}</div></section>')
+    shown = [{"caption": markup(f"quality.figure_{name}", language),
+              "alt": re.sub("<.*?>", "", text(f"quality.figure_{name}", language)),
+              "images": [{"theme": theme, "address": f"gradio_api/file={quote(str(path))}",
+                          "size": _size(path)}
+                         for theme, path in zip(("light", "dark"), paths)]}
+             for name, paths in figures.items()]
+    return str(render("quality_figures.html", language, figures=shown))
 
 
 def beside(manifest, measured, others, language):
     """This pack's accuracy among the published ones, best first."""
     sizes = {member["name"]: member.get("parameters") for member in manifest["members"]}
-    total = sum(size for size in sizes.values() if size) or None
-    ours = [(escape(name), sizes.get(name), score)
-            for name, score in measured["members"].items()]
-    ours += [(text(f"quality.{who}", language), total, measured[who])
-             for who in ("ensemble", "calibrated")]
-    rows = [(score["accuracy"], _published_row(f"<b>{name}</b>", text("quality.ours", language),
-                                               size, score, "ours"))
+    names = member_names(manifest, language)
+    ours = [(names[who], sizes[who], score) for who, score in measured["members"].items()]
+    ours += [(text(f"quality.{who}", language), sum(filter(None, sizes.values())) or None,
+              measured[who]) for who in ("ensemble", "calibrated")]
+    rows = [{"ours": True, "who": name, "source": text("quality.ours", language),
+             "parameters": size, "accuracy": score["accuracy"], "roc_auc": score.get("roc_auc")}
             for name, size, score in ours]
-    rows += [(other["accuracy"], _published_row(escape(other["who"]), escape(other["source"]),
-                                                other.get("parameters"), other))
-             for other in others]
-    heads = "".join(f'<th scope="col">{text(f"quality.{name}", language)}</th>'
-                    for name in ("model", "source", "parameters", "accuracy", "roc_auc"))
-    body = "".join(row for _, row in sorted(rows, key=lambda row: -row[0]))
-    return f"""<section class="published"><h2>{text("quality.published", language)}</h2>
-<p class="limits">{text("quality.published_about", language, n=f"{measured['n']:,}")}</p>
-{_sideways(text("quality.published", language), f'<table class="scores"><thead><tr>{heads}</tr>'
-           f'</thead><tbody>{body}</tbody></table>')}</section>"""
+    rows += [{"parameters": None, "roc_auc": None, **other, "ours": False} for other in others]
+    rows.sort(key=lambda row: -row["accuracy"])
+    return str(render("quality_published.html", language, n=measured["n"], rows=rows))
+
+
+def member_names(manifest, language):
+    """What the members are called for people, by their names in reports."""
+    return {entry["name"]: member_text(entry, language)[0] for entry in manifest["members"]}
 
 
 def of(row, who):
@@ -145,146 +138,82 @@ def unseen(manifest, report):
     return mine[0]["generators"] if mine else {}
 
 
-def _data(manifest, measured, language):
-    """Which pack, what it was trained on, and how balanced the test images are."""
-    (a, b), (c, d) = measured["ensemble"]["confusion_matrix"]
-    real, ai = a + b, c + d
+def _facts(manifest, measured, language):
+    """Which pack, what it was trained on, and how often it is confident."""
     training = manifest["training"]
-    facts = [("pack", f"{escape(manifest['name'])} {escape(str(manifest['version']))}")]
-    facts += [(key, f"{training[key]:,}") for key in ("images", "validation_images", "added_fakes")
-              if training.get(key)]
-    facts.append(("test_images", f"{measured['n']:,}"))
+    facts = {"pack": f"{manifest['name']} {manifest['version']}",
+             **{key: f"{training[key]:,}" for key in ("images", "validation_images", "added_fakes")
+                if training.get(key)},
+             "test_images": f"{measured['n']:,}"}
     sure = measured.get("confident")
     if sure and sure["accuracy"] is not None:
-        facts.append(("confident", text("quality.confident_value", language,
-                                        coverage=f"{sure['coverage']:.1%}",
-                                        accuracy=percent(sure["accuracy"]))))
-    items = "".join(f'<div><dt>{text(f"quality.{key}", language)}</dt><dd>{value}</dd></div>'
-                    for key, value in facts)
-    share = real / (real + ai)
-    return f"""<dl class="facts">{items}</dl>
-<p class="balance-text">{text("quality.balance", language, real=f"{real:,}", ai=f"{ai:,}")}</p>
-<div class="balance" aria-hidden="true"><i class="real" style="width:{share:.1%}"></i><i class="ai"
-style="width:{1 - share:.1%}"></i></div>"""
+        facts["confident"] = text("quality.confident_value", language,
+                                  coverage=f"{sure['coverage']:.1%}",
+                                  accuracy=percent(sure["accuracy"]))
+    return {text(f"quality.{key}", language): value for key, value in facts.items()}
 
 
-def _scores(measured, who, name, language):
-    score, clean = of(measured, who), of(measured["deduplicated"], who)
-    rows = "".join(
-        f'<tr><th scope="row">{text(f"quality.{key}", language)}'
-        f'<small>{text(f"quality.about_{key}", language)}</small></th>'
-        f'<td class="number">{_value(key, score, language)}</td>'
-        f'<td class="number">{_value(key, clean, language)}</td></tr>'
-        for key in SCORES if key in score)
-    heads = (text("quality.all_images", language, n=f"{measured['n']:,}"),
-             text("quality.no_duplicates", language, n=f"{measured['deduplicated']['n']:,}"))
-    return f"""<table class="scores wide"><caption>{text("quality.scores", language, name=name)}
-</caption><thead><tr><td></td><th scope="col">{heads[0]}</th><th scope="col">{heads[1]}</th></tr>
-</thead><tbody>{rows}</tbody></table>"""
+def _scores(measured, who, language):
+    """Rows of a model: the key of a score, and its value on all images and without duplicates."""
+    score, alone = of(measured, who), of(measured["deduplicated"], who)
+    return [(key, [_value(key, score, language), _value(key, alone, language)])
+            for key in SCORES if key in score]
 
 
 def _value(key, score, language):
+    """A score, and the interval that it lies in where that is known."""
     if key in ("roc_auc", "average_precision"):
-        return f"{score[key]:.4f}"
+        return f"{score[key]:.4f}", ""
     if key == "accuracy" and "accuracy_interval" in score:
         low, high = score["accuracy_interval"]
-        interval = text("quality.interval", language, low=f"{low:.2%}", high=f"{high:.2%}")
-        return f"{score[key]:.2%} <small>{interval}</small>"
-    return f"{score[key]:.2%}"
+        return (f"{score[key]:.2%}",
+                text("quality.interval", language, low=f"{low:.2%}", high=f"{high:.2%}"))
+    return f"{score[key]:.2%}", ""
 
 
-def _matrix(measured, who, language):
-    real, ai = text("common.real", language), text("common.ai", language)
-    rows = ""
-    for name, counts, right in zip((real, ai), of(measured, who)["confusion_matrix"], (0, 1)):
-        cells = "".join(
-            f'<td class="{"hit" if at == right else "miss"}">{"✓" if at == right else "✗"} '
-            f'<b>{count:,}</b> <small>{count / max(sum(counts), 1):.1%}</small></td>'
-            for at, count in enumerate(counts))
-        rows += f'<tr><th scope="row">{text("quality.is", language, label=name)}</th>{cells}</tr>'
-    heads = "".join(f'<th scope="col">{text("quality.called", language, label=name)}</th>'
-                    for name in (real, ai))
-    return f"""<table class="matrix"><caption>{text("quality.matrix", language)}</caption>
-<thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>"""
+def _matrix(measured, who):
+    """Rows of the confusion matrix, real pictures first: counts, shares of the row, whether
+    that is right."""
+    return [[(count, count / max(sum(counts), 1), at == right) for at, count in enumerate(counts)]
+            for right, counts in enumerate(of(measured, who)["confusion_matrix"])]
 
 
 def _weak_spots(manifest, reports, who, language):
     """Conditions under which this model is least to be trusted, worst first."""
-    robust, resize = reports.get("robustness"), reports.get("resize")
-    found = unseen(manifest, reports.get("generators", {}))
-    parts = []
-    if robust:
+    weak = dict.fromkeys(("changed", "caught", "reduced"))
+    if robust := reports.get("robustness"):
         scores = {name: of(row, who) for name, row in robust["corruptions"].items()}
         worst = sorted(scores, key=lambda name: scores[name]["accuracy"])
-        clean = of(robust["clean"], who)
-        bars = "".join(_spot(escape(name), scores[name]["accuracy"]) for name in worst[:WEAKEST])
-        clean_row = _spot(text("quality.clean", language), clean["accuracy"], "clean")
-        parts.append(f"""<h4>{text("quality.changed", language)}</h4>
-<p class="limits">{text("quality.changed_about", language, n=f"{robust['n']:,}")}</p>
-<ul class="spots">{bars}{clean_row}</ul>{_all_conditions(worst, scores, clean, language)}""")
-    caught = {name: score["caught"] for name, row in found.items() if (score := of(row, who))}
+        weak["changed"] = {"n": robust["n"], "clean": of(robust["clean"], who), "count": len(worst),
+                           "worst": [(_change(name, language), scores[name])
+                                     for name in worst[:WEAKEST]],
+                           "best_first": [(_change(name, language), scores[name])
+                                          for name in reversed(worst)]}
+    rows = unseen(manifest, reports.get("generators", {}))
+    caught = {name: score["caught"] for name, row in rows.items() if (score := of(row, who))}
     if caught:
-        names = {name: escape(name) for name in caught}
-        names["cifake"] = text("quality.cifake", language)
-        bars = "".join(_spot(names[name], caught[name], "clean" * (name == "cifake"))
-                       for name in sorted(caught, key=caught.get))
-        parts.append(f"""<h4>{text("quality.generators", language)}</h4>
-<p class="limits">{text("quality.generators_about", language)}</p><ul class="spots">{bars}</ul>""")
-    if resize and who == "ensemble":
-        row, counts = resize["filters"][resize["chosen"]], resize["pictures"]
-        parts.append(f"""<h4>{text("quality.reduced", language)}</h4>
-<p>{text("quality.reduced_about", language, real_called_ai=f"{row['real_called_ai']:.1%}",
-         sd1_caught=f"{row['sd1_caught']:.1%}", newer_caught=f"{row['newer_caught']:.1%}",
-         real=counts["real"], sd1=counts["sd1"], newer=counts["newer"])}</p>""")
-    if not parts:
-        return ""
-    return (f'<section class="weak"><h3>{text("quality.weak", language)}</h3>{"".join(parts)}'
-            f'</section>')
+        own = {"cifake": text("quality.cifake", language)}
+        weak["caught"] = [(own.get(name) or packs.plain("generators", name, language),
+                           caught[name], name in own) for name in sorted(caught, key=caught.get)]
+    if (resize := reports.get("resize")) and who == "ensemble":
+        shares = resize["filters"][resize["chosen"]]
+        counts = {key: f"{count:,}" for key, count in resize["pictures"].items()}
+        weak["reduced"] = {**counts, **{
+            key: f"{shares[key]:.1%}" for key in ("real_called_ai", "sd1_caught", "newer_caught")}}
+    return weak if any(weak.values()) else None
 
 
-def _spot(name, share, kind=""):
-    return (f'<li class="{kind}"><span>{name}</span><span class="bar" aria-hidden="true">'
-            f'<i style="left:0;width:{share:.1%}"></i></span>'
-            f'<span class="number">{share:.1%}</span></li>')
-
-
-def _all_conditions(worst, scores, clean, language):
-    rows = "".join(
-        f'<tr><th scope="row">{name}</th><td class="number">{score["accuracy"]:.2%}</td>'
-        f'<td class="number">{score["roc_auc"]:.4f}</td>'
-        f'<td class="number">{score["ece"]:.2%}</td></tr>'
-        for name, score in [(text("quality.clean", language), clean),
-                            *((escape(name), scores[name]) for name in reversed(worst))])
-    heads = "".join(f'<th scope="col">{text(f"quality.{name}", language)}</th>'
-                    for name in ("condition", "accuracy", "roc_auc", "ece"))
-    name = text("quality.all_conditions", language, n=len(worst))
-    table = f'<table class="scores"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-    return f"<details><summary>{name}</summary>{_sideways(name, table)}</details>"
-
-
-def _figure(name, light, dark, language):
-    caption = text(f"quality.figure_{name}", language)
-    images = "".join(
-        f'<img class="on-{theme}" src="gradio_api/file={quote(str(path))}" {_size(path)} '
-        f'alt="{escape(re.sub("<.*?>", "", caption))}" loading="lazy">'
-        for theme, path in (("light", light), ("dark", dark)))
-    return f"<figure>{images}<figcaption>{caption}</figcaption></figure>"
+def _change(name, language):
+    """What a change of the robustness report is called for people: `blur 0.5` is one of blur."""
+    change, amount = re.fullmatch(r"(.*?) ?([\d.]*)", name).groups()
+    try:
+        return text(f"quality.change_{change.lower().replace(' ', '_')}", language, n=amount)
+    except KeyError:
+        return name
 
 
 def _size(path):
-    """Its width and height for the page, which then keeps the place free until it is loaded."""
-    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', path.read_text("utf-8"))
-    return f'width="{float(found[1]):.0f}" height="{float(found[2]):.0f}"' if found else ""
-
-
-def _published_row(who, source, parameters, score, kind=""):
-    count = f"{parameters / 1e6:.2f} M" if parameters else "–"
-    auc = f"{score['roc_auc']:.4f}" if "roc_auc" in score else "–"
-    return (f'<tr class="{kind}"><th scope="row">{who}</th><td>{source}</td>'
-            f'<td class="number">{count}</td><td class="number">{score["accuracy"]:.2%}</td>'
-            f'<td class="number">{auc}</td></tr>')
-
-
-def _sideways(name, table):
-    """A wide table that scrolls in itself, not with the page."""
-    return f'<div class="sideways" tabindex="0" role="region" aria-label="{name}">{table}</div>'
+    """Width and height for the page, which then keeps the place free until the figure is there:
+    as large as it was drawn, in which its text is legible."""
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', path.read_text("utf-8"))
+    return [round(float(side) * POINT) for side in box.groups()] if box else None

@@ -13,7 +13,7 @@ from ensemble.images import MAX_BYTES
 JUDGED = """if True:
     import json, resource, sys, time
     from ensemble.errors import ImageError
-from ensemble.images import open_picture
+    from ensemble.images import open_picture
     peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     open_picture(sys.argv[1])
     costs = {}

@@ -65,6 +65,22 @@ def with_squares(rgb, squares=SQUARES):
     return np.asarray(full.resize((rgb.shape[1], len(rgb)), Image.Resampling.LANCZOS))
 
 
+def with_sparkle(rgb, opacity=0.5, side=None):
+    """A picture with Gemini's sparkle: a white four-pointed star over its lower right corner."""
+    large = min(rgb.shape[:2]) > 1024
+    size, margin = (96, 64) if large else (48, 32)
+    side = side or size
+    rng = np.random.default_rng(1)
+    places = rng.uniform(-1, 1, (200_000, 2))
+    inside = places[(np.abs(places) ** (2 / 3)).sum(axis=1) <= 1]
+    star, _, _ = np.histogram2d(*inside.T, bins=side, range=((-1, 1), (-1, 1)))
+    star = np.clip(star * side**2 / len(places), 0, 1)[..., None] * opacity
+    marked = rgb.astype(float)
+    place = slice(-margin - side, -margin)
+    marked[place, place] = marked[place, place] * (1 - star) + 255 * star
+    return np.round(marked).astype(np.uint8)
+
+
 def hidden(channels, word, payload, count=None):
     """Channels, uint8 [H, W] or [H, W, 3], with notes in their lowest bits, column by column."""
     bits = np.unpackbits(np.frombuffer(

@@ -13,7 +13,7 @@ from tests.visits import SIZES, open_page, visit
 
 def judge_example(page, group=0, index=0):
     """Click an example and wait for its verdict."""
-    page.locator(".gallery").nth(group).locator("button").nth(index).click()
+    page.locator(".gallery:has(section)").nth(group).locator("li button").nth(index).click()
     page.wait_for_selector(".verdict[data-result]")
 
 

@@ -68,7 +68,8 @@ def start(folder, shipped=SHIPPED, **environment):
             [sys.executable, "-c", APP.format(root=str(ROOT), shipped=str(shipped))],
             stdout=log, stderr=log, cwd=folder,
             env=os.environ | {"GRADIO_SERVER_PORT": str(port),
-                              "GRADIO_TEMP_DIR": str(folder / "uploads")} | environment)
+                              "GRADIO_TEMP_DIR": str(folder / "uploads"),
+                              "GALLERY": ""} | environment)  # nothing from the network
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:

@@ -22,24 +22,26 @@ def script(name, url):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_tells_all_of_it(ensemble, language):
-    ensemble.manifest["members"][0]["description"] = "<img src=x>"
-    html = about.explanation(ensemble, language)
-    assert html.count("<section>") == 6 and "{" not in html
+    member = ensemble.packs[0].manifest["members"][0]
+    member["kind"], member["description"] = "new", "<img src=x>"
+    html = about.explanation(ensemble, language) + about.answer(language)
+    assert html.count("<h2>") == 7 and html.count("<ol>") == 1 and "{" not in html
+    assert html.count('id="cant-know"') == 1  # the tab Judge links to it
     assert "&lt;img src=x&gt;" in html and "<img" not in html
     assert "tiny 1.0.0" in html
-    assert "{" not in about.api(language) + about.answer(language)
 
 
 def test_the_answers_fields_are_those_of_a_verdict(ensemble):
     fields = ensemble.judge(PHOTO).as_dict()
     html = about.answer("en")
     named = [part.partition("</code>")[0] for part in html.split("<dt><code>")[1:]]
-    assert named and set(named) <= set(fields)
+    assert named[:3] == ["answer", "because", "evidence"] and set(named) <= set(fields)
+    assert "Can&#39;t tell" in html  # as programs get it, not as the page spells it
 
 
 def test_accuracy_is_told_only_from_the_packs_own_report(ensemble):
     assert "test images" not in about.explanation(ensemble)
-    folder = ensemble.pack.folder / "reports"
+    folder = ensemble.packs[0].pack.folder / "reports"
     folder.mkdir()
     (folder / "evaluate.json").write_text(json.dumps(
         {"n": 1234, "members": {"svm": {"accuracy": 0.81}}, "ensemble": {"accuracy": 0.9123}}))

@@ -26,7 +26,7 @@ def test_the_page_asks_nobody_else_for_anything(browser, server):
 
 
 def test_the_captions_say_what_the_ensemble_says(visit, said):
-    buttons = visit().locator(".gallery").first.locator("button").all_inner_texts()
+    buttons = visit().locator(".gallery:has(section)").first.locator("li button").all_inner_texts()
     assert len(buttons) == len(said)
     for caption, answer in zip(buttons, said):
         mark = {"Real": "✓ ", "AI-generated": "✗ ", "Can't tell": ""}[answer["answer"]]
@@ -92,6 +92,7 @@ def test_words_stand_out_in_light_and_dark(visit, theme):
 def test_the_galleries_are_what_lies_in_the_folders(ensemble, tmp_path, monkeypatch):
     monkeypatch.setattr(examples, "EXAMPLES", tmp_path)
     assert examples.galleries(ensemble) == {}
+    examples.galleries.cache_clear()
     (tmp_path / "ai").mkdir()
     (tmp_path / "ai" / "unseen-bird.png").write_bytes(REAL[0].read_bytes())
     (tmp_path / "ai" / "broken.png").write_bytes(b"")

@@ -12,8 +12,8 @@ from ensemble.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*/*.png"))
-FIELDS = ["file", "pack", "label", "p_ai", "certainty", "agreement", "votes", "width", "height",
-          "reasons"]
+FIELDS = ["file", "answer", "because", "evidence", "pack", "label", "p_ai", "certainty",
+          "agreement", "votes", "width", "height", "reasons"]
 
 
 def test_one_json_object_a_line_in_order(capsys, tmp_path):
@@ -25,8 +25,12 @@ def test_one_json_object_a_line_in_order(capsys, tmp_path):
     assert [line["file"] for line in lines] == names
     for line in (lines[0], lines[3]):
         assert list(line) == FIELDS
+        assert line["answer"] in ("AI-generated", "Real", "Can't tell")
+        assert line["because"] == "models"
+        assert [list(note) for note in line["evidence"]] in (
+            [], [["source", "says", "key", "sentence", "fields"]])
         assert line["label"] in ("AI-generated", "Real") and 0 <= line["p_ai"] <= 1
-        assert line["certainty"] in ("confident", "uncertain")
+        assert line["certainty"] in ("confident", "likely", "uncertain")
         assert line["agreement"] in ("3-0", "2-1")
         assert [list(v) for v in line["votes"]] == [["member", "p_ai", "label"]] * 3
         assert (line["width"], line["height"]) == (32, 32)
@@ -55,10 +59,16 @@ def test_a_missing_pack_is_said(capsys, tmp_path):
     assert "manifest.json" in capsys.readouterr().err
 
 
+def test_a_trust_list_that_cannot_be_read_is_said(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("C2PA_TRUST", str(tmp_path / "none.pem"))
+    assert main([str(EXAMPLES[0])]) == 2
+    assert "none.pem', which can't be read" in capsys.readouterr().err
+
+
 def test_the_process_loads_nothing_of_training():
     code = ("import sys; from ensemble.__main__ import main; main(sys.argv[1:]); "
             "print([m for m in ('tensorflow', 'keras', 'sklearn', 'training', 'gradio', 'onnx', "
-            "'huggingface_hub') if m in sys.modules])")
+            "'httpx', 'huggingface_hub.file_download') if m in sys.modules])")
     ran = subprocess.run([sys.executable, "-c", code, str(EXAMPLES[0]), "--json"], cwd=ROOT,
                          capture_output=True, text=True, check=True)
     verdict, loaded = ran.stdout.splitlines()

@@ -10,7 +10,7 @@ from PIL import Image
 from ensemble import Ensemble, ImageError, Picture, Verdict, explain, vote
 from ensemble.images import file_digest
 from tests import made
-from tests.tiny import build_tiny_pack
+from tests.tiny import build_tiny_pack, noise, read_manifest, write_manifest
 
 GREY = np.full((32, 32, 3), 128, np.uint8)
 
@@ -28,9 +28,17 @@ def tiny(tmp_path_factory, known_file):
 
 @pytest.fixture(scope="module")
 def pictures():
-    rng = np.random.default_rng(0)
-    return [np.broadcast_to(rng.integers(0, 256, 3, dtype=np.uint8), (32, 32, 3)).copy()
-            for _ in range(150)]
+    return noise(150)
+
+
+@pytest.fixture(scope="module")
+def manifest(tiny):
+    return tiny.packs[0].manifest
+
+
+def decide(manifest, *p_ai):
+    """The verdict on a picture of a size that the pack knows, by its members' probabilities."""
+    return vote.decide(manifest, Picture(GREY, 32, 32), p_ai, {})
 
 
 def test_a_verdict_adds_up(tiny, pictures):
@@ -55,7 +63,7 @@ def test_the_same_from_path_bytes_pil_and_array(tiny, tmp_path):
     from_path = tiny.judge(path)
     for source in (str(path), path.read_bytes(), Image.open(path), made.image(1, 3),
                    tiny.open(path)):
-        assert tiny.judge(source).as_dict() == from_path.as_dict()
+        assert tiny.judge(source) == from_path
 
 
 def test_many_give_what_one_gives_across_batches(tiny, pictures):
@@ -83,33 +91,80 @@ def test_threads_agree(tiny, pictures):
 
 
 def test_a_large_image_is_uncertain_and_says_why(tiny):
-    large = np.full((65, 40, 3), 250, np.uint8)
+    large = np.random.default_rng(0).integers(235, 256, (65, 40, 3), dtype=np.uint8)
     verdict = tiny.judge(large)
-    assert verdict.certainty == "uncertain"
-    assert "32 × 32" in verdict.reasons[0] and "40 × 65" in verdict.reasons[0]
-    assert tiny.judge(large[:64]).certainty == "confident"
+    assert (verdict.certainty, verdict.answer) == ("uncertain", "Can't tell")
+    assert [reason.key for reason in verdict.reasons] == ["reduced"]
+    assert "32 × 32 pixels; this one has 40 × 65" in str(verdict.reasons[0])
     assert (verdict.width, verdict.height) == (40, 65)
+    near = tiny.judge(large[:64])
+    assert (near.certainty, near.answer, near.reasons) == ("confident", "AI-generated", ())
 
 
-def test_near_even_and_contradiction_are_uncertain(tiny):
-    picture = Picture(GREY, 32, 32)
-    near = vote.decide(tiny.manifest, picture, [0.6, 0.55, 0.45], {})
-    assert near.certainty == "uncertain" and "below the 80.0%" in near.reasons[0]
-    against = vote.decide(tiny.manifest, picture, [0.51, 0.52, 0.001], {})
-    assert against.label == "AI-generated" and against.p_ai < 0.5
-    assert against.certainty == "uncertain" and "lean the other way" in against.reasons[0]
-    sure = vote.decide(tiny.manifest, picture, [0.99, 0.98, 0.97], {})
-    assert (sure.certainty, sure.reasons, sure.agreement) == ("confident", (), "3-0")
+def test_each_step_of_certainty_starts_at_its_bound(manifest):
+    """`likely` at 0.65 and `confident` at 0.8, for either label."""
+    for p_label, certainty in ((0.51, "uncertain"), (0.64, "uncertain"), (0.66, "likely"),
+                               (0.79, "likely"), (0.81, "confident"), (0.99, "confident")):
+        even = manifest | {"calibration": {"weights": [1 / 3] * 3, "bias": 0}}
+        for label, p_ai in (("AI-generated", p_label), ("Real", 1 - p_label)):
+            verdict = decide(even, p_ai, p_ai, p_ai)
+            assert (verdict.label, verdict.certainty) == (label, certainty)
+            sure = certainty != "uncertain"
+            assert (verdict.answer, verdict.because) == (label if sure else "Can't tell", "models")
+            assert [reason.key for reason in verdict.reasons] == ["unsure"] * (not sure)
+
+
+def test_each_label_has_bounds_of_its_own(manifest):
+    own = {"AI-generated": {"likely": {"from": 0.9}}, "Real": {}}
+    found = manifest | {"bounds": own, "calibration": {"weights": [1 / 3] * 3, "bias": 0}}
+    assert decide(found, 0.95, 0.95, 0.95).certainty == "likely"  # whatever is still surer
+    unsure, silent = decide(found, 0.8, 0.8, 0.8), decide(found, 0.001, 0.001, 0.001)
+    assert "from 90.0% on only" in str(unsure.reasons[0])
+    assert silent.certainty == "uncertain" and silent.label == "Real"
+    assert "Real a probability of 99.9%" in str(silent.reasons[0])
+    assert "no probability was right often enough" in str(silent.reasons[0])
+
+
+def test_a_vote_that_the_probability_contradicts_is_uncertain(manifest):
+    verdict = decide(manifest, 0.51, 0.52, 0.001)
+    assert verdict.label == "AI-generated" and verdict.p_ai < 0.5
+    assert (verdict.certainty, verdict.answer) == ("uncertain", "Can't tell")
+    reason, = verdict.reasons
+    assert reason.key == "contradiction" and "lean the other way" in str(reason)
+    assert f"AI-generated is {vote.percent(verdict.p_ai)}" in str(reason)
+
+
+def test_members_are_corrected_before_they_vote(tmp_path, pictures):
+    """Logits are scaled and shifted, the maps whose mean they are alike."""
+    folder = build_tiny_pack(tmp_path / "tiny")
+    before = Ensemble.load(folder)
+    scales, shifts = np.array([0.5, 2, 1]), np.array([-1, 0.25, 3])
+    found = read_manifest(folder)
+    found["calibration"] = {"scales": [*scales], "shifts": [*shifts], "weights": [0.1] * 3,
+                            "median": 0.8, "bias": 0}
+    write_manifest(folder, found)
+    after = Ensemble.load(folder)
+    for rgb in pictures[:20]:
+        raw, verdict = before.judge(rgb), after.judge(rgb)
+        logits = vote.logits([v.p_ai for v in verdict.votes])
+        expected = vote.logits([v.p_ai for v in raw.votes]) * scales + shifts
+        np.testing.assert_allclose([v.p_ai for v in verdict.votes], vote.sigmoid(expected),
+                                   atol=1e-6)
+        assert [v.label == "AI-generated" for v in verdict.votes] == (logits >= 0).tolist()
+        for scale, shift, name in zip(scales[1:], shifts[1:], ("cnn", "resnet")):
+            np.testing.assert_allclose(verdict.maps[name], raw.maps[name] * scale + shift, 1e-5)
+        score = 0.1 * logits.sum() + 0.8 * np.median(logits)
+        assert verdict.p_ai == pytest.approx(vote.sigmoid(score), abs=1e-4)
 
 
 def test_a_training_file_is_recognised_by_its_bytes(tiny, known_file):
-    assert any("training data" in reason for reason in tiny.judge(known_file).reasons)
-    again = made.jpeg(np.asarray(Image.open(io.BytesIO(known_file))))
-    assert not any("training data" in reason for reason in tiny.judge(again + b"\0").reasons)
+    assert tiny.judge(known_file).reasons[-1].key == "trained_on"
+    for other in (known_file + b"\0", Image.open(io.BytesIO(known_file))):
+        assert "trained_on" not in [reason.key for reason in tiny.judge(other).reasons]
 
 
-def test_certain_members_stay_finite(tiny):
-    verdict = vote.decide(tiny.manifest, Picture(GREY, 32, 32), [1.0, 1.0, 1.0], {})
+def test_certain_members_stay_finite(manifest):
+    verdict = decide(manifest, 1.0, 1.0, 1.0)
     assert 0.99 < verdict.p_ai <= 1 and np.isfinite(verdict.p_ai)
 
 

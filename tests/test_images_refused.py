@@ -10,24 +10,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ensemble.images import (
-    MAX_BYTES,
-    MAX_PIXELS,
+from ensemble.errors import (
     DamagedImage,
     EmptyFile,
     FileTooLarge,
     ImageError,
     NotAFile,
-    Picture,
+    NothingToSee,
     TooManyPixels,
     UnsupportedFormat,
+)
+from ensemble.images import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    Picture,
+    check_content,
     fit_square,
     open_picture,
 )
 from tests.hostile import costs_of_opening, damages, directory
 from tests.test_images import FILES, gradient, png, saved
-
-pytestmark = pytest.mark.filterwarnings("error")
 
 
 def refusal(source, kind):
@@ -238,6 +240,32 @@ def test_hostile_tiff():
 def test_pil_image_of_a_broken_file():
     image = Image.open(io.BytesIO(saved(gradient(), "BMP")[:3000]))
     assert "BMP" in refusal(image, DamagedImage)
+
+
+@pytest.mark.parametrize("height, width", [(1, 1), (15, 200), (200, 15), (1, 70_000)])
+def test_too_few_pixels_show_nothing(height, width):
+    rgb = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    with pytest.raises(NothingToSee, match=f"has {width} × {height} pixels; models need .* 16"):
+        check_content(open_picture(rgb))
+
+
+@pytest.mark.parametrize("grain", [0, 1, 2])
+@pytest.mark.parametrize("colour", [(0, 0, 0), (128, 128, 128), (255, 40, 3)])
+@pytest.mark.parametrize("side", [16, 700])
+def test_a_picture_of_one_colour_shows_nothing(side, colour, grain):
+    """As a camera with its cap on sees it, too: under a little noise."""
+    noise = np.random.default_rng(0).integers(0, grain + 1, (side, side, 3))
+    rgb = (np.array(colour) + noise).clip(0, 255).astype(np.uint8)
+    with pytest.raises(NothingToSee, match="practically of one colour"):
+        check_content(open_picture(rgb))
+
+
+def test_faint_and_small_pictures_show_something():
+    sky = np.linspace(120, 124, 400).round().astype(np.uint8)
+    one_channel = np.full((16, 16, 3), 9, np.uint8)
+    one_channel[:8, :, 2] = 12
+    for rgb in (np.tile(sky[:, None, None], (1, 300, 3)), gradient(16, 16), one_channel):
+        check_content(open_picture(rgb))
 
 
 @pytest.mark.parametrize("source", [

@@ -6,10 +6,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
 
 import pytest
 
-from ensemble.images import MAX_BYTES, FileTooLarge, ImageError, NotAFile, UnsupportedFormat
+from ensemble.errors import FileTooLarge, ImageError, NotAFile, UnsupportedFormat
+from ensemble.images import MAX_BYTES
 from page import judge, links
 from tests.servers import ROOT
 
@@ -144,7 +146,7 @@ def test_a_slow_server_is_given_up(web, monkeypatch):
 
 @pytest.mark.parametrize("path", ["/missing", "/again", "/disk"])
 def test_errors_and_endless_redirects_are_refused(web, path):
-    with pytest.raises(NotAFile, match="can't be fetched"):
+    with pytest.raises(NotAFile, match="can’t be fetched"):
         fetch(web.url + path)
     assert len(web.asked) <= links.REDIRECTS + 1
 
@@ -190,7 +192,20 @@ def test_what_is_no_web_address_is_refused(address):
 
 def test_the_page_judges_what_a_link_leads_to_and_shows_it(web, ensemble):
     with ThreadPoolExecutor(1) as pool:
-        panels = [pool.submit(judge.link_outcome, ensemble, web.url + path).result()[0]
-                  for path in ("/photo", "/page")]
-    assert "data-result" in panels[0] and "The full picture" in panels[0]
-    assert "data-judged" not in panels[1] and "The address gives text/html" in panels[1]
+        judged, page = [pool.submit(judge.link_outcome, ensemble,
+                                    {"address": web.url + path, "serial": "7"}).result()
+                        for path in ("/photo", "/page")]
+    assert "data-print" in judged and f'href="?link={quote(web.url, safe="")}%2Fphoto"' in judged
+    assert "data-print" not in page and "The address gives text/html" in page
+    assert 'data-serial="7"' in judged and 'data-serial="7"' in page
+
+
+def test_errors_are_known_by_their_key(web):
+    """So that they can be put into the visitor's language."""
+    for path, key, fields in (
+            ("/page", "address_not_image", {"content_type": "text/html"}),
+            ("/large", "address_too_large", {"most": 25}),
+            ("/missing", "address_failed", {"address": f"{web.url}/missing"})):
+        with pytest.raises(ImageError) as error:
+            fetch(web.url + path)
+        assert (error.value.key, error.value.fields) == (key, fields)

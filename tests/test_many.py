@@ -1,4 +1,4 @@
-"""Many images at once: rows, filters, order, downloads."""
+"""Many images at once: rows, filter, order, stopping, downloads, opening one in Judge."""
 
 import csv
 import io
@@ -7,144 +7,227 @@ import re
 
 import gradio as gr
 import pytest
+from PIL import Image, PngImagePlugin
 
-from ensemble import Ensemble
-from ensemble.images import FileTooLarge, NotAFile, UnsupportedFormat
-from page import many
-from page.words import LANGUAGES
+from ensemble import Ensemble, ImageError
+from page import many, many_table
+from page.words import LANGUAGES, text
 from tests.servers import ROOT
+from tests.tiny import build_tiny_pack, read_manifest, write_manifest
 from tests.visits import fits, violations, visit
 
 PHOTOS = sorted((ROOT / "examples" / "real").glob("*.png"))[:3]
 
 
 @pytest.fixture
-def rows(ensemble, monkeypatch):
-    """Two photographs and a file that is none, under a name that is a formula and HTML."""
+def files(monkeypatch, tmp_path):
+    """As the browser names them: a photograph, a file that says what made it, one that is none
+    under a name that is a formula and HTML, one that was not uploaded, one that is too large."""
     monkeypatch.setattr(many, "source", lambda file: file["path"])
-    files = [{"path": str(path), "name": path.name} for path in PHOTOS[:2]]
-    files.append({"path": str(ROOT / "README.md"), "name": "=<b>.png"})
-    return [many.judged(ensemble, file) for file in files]
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("parameters", "a <b>cat</b>\nSteps: 20, Sampler: Euler a, Model: tiny")
+    Image.open(PHOTOS[0]).save(tmp_path / "made.png", pnginfo=notes)
+    return [{"path": str(PHOTOS[0]), "name": PHOTOS[0].name},
+            {"path": str(tmp_path / "made.png"), "name": "made.png"},
+            {"path": str(ROOT / "README.md"), "name": "=<b>.png"},
+            {"name": "=1+1.png", "size": 5},
+            {"name": "large.png", "size": many.MAX_BYTES + 1}]
 
 
-def test_a_bad_file_is_a_row_with_its_reason(ensemble, rows):
-    good, _, bad = rows
-    assert good.verdict == ensemble.judge(PHOTOS[0])
-    assert good.thumbnail.startswith("data:image/png;base64,")
-    assert bad.thumbnail is None and isinstance(bad.verdict, UnsupportedFormat)
-    html = many.results(ensemble, rows, "en")
-    assert "=&lt;b&gt;.png" in html and "<b>.png" not in html
-    assert html.count(str(bad.verdict)) == 2  # under the picture and in the table
-    assert html.count("<li ") == 3 and html.count('<tr data-') == 3
+def table(ensemble, rows):
+    """The lines of the CSV, as a spreadsheet or a program reads them."""
+    return list(csv.DictReader(io.StringIO(
+        many_table.header(ensemble) + "".join(row["csv"] for row in rows))))
 
 
-def test_the_downloads_hold_what_the_command_line_says(ensemble, rows):
-    taken = json.loads(many.as_json(rows))
-    assert [entry["file"] for entry in taken] == [row.name for row in rows]
-    assert {key: taken[0][key] for key in taken[0] if key != "file"} == (
-        ensemble.judge(PHOTOS[0]).as_dict())
-    assert set(taken[2]) == {"file", "error", "message"}
-    lines = list(csv.DictReader(io.StringIO(many.as_csv(ensemble, rows))))
-    assert [line["file"] for line in lines] == [PHOTOS[0].name, PHOTOS[1].name, "'=<b>.png"]
-    for line, row in zip(lines[:2], rows):
-        said = row.verdict.as_dict()
-        assert float(line["p_ai"]) == said["p_ai"] and line["label"] == said["label"]
-        assert [float(line[vote["member"]]) for vote in said["votes"]] == [
-            vote["p_ai"] for vote in said["votes"]]
-        assert line["error"] == ""
-    assert lines[2]["error"] == taken[2]["error"] and lines[2]["label"] == ""
+def words(html):
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html)).strip()
 
 
-@pytest.mark.parametrize("name", ["=1+1.png", "+a.png", "-a.png", "@a.png"])
-def test_no_name_is_a_formula_of_a_spreadsheet(ensemble, rows, name):
-    row = many.Row(name, rows[0].verdict)
-    line = many.as_csv(ensemble, [row]).splitlines()[1]
-    assert line.startswith(f"'{name},")
+def test_a_row_gives_what_the_api_gives_in_all_its_forms(ensemble, files):
+    rows = [many.row(ensemble, file) for file in files]
+    lines = table(ensemble, rows)
+    for file, row, line in zip(files[:2], rows, lines):
+        verdict = ensemble.judge(file["path"])
+        expected = verdict.as_dict()
+        assert json.loads(row["json"]) == {"file": file["name"], **expected}
+        assert {name: line[name] for name in ("answer", "because", "label", "certainty")} == {
+            name: expected[name] for name in ("answer", "because", "label", "certainty")}
+        assert line["evidence"] == " ".join(note["sentence"] for note in expected["evidence"])
+        assert float(line["p_ai"]) == expected["p_ai"] and line["error"] == ""
+        assert [float(line[vote["member"]]) for vote in expected["votes"]] == [
+            vote["p_ai"] for vote in expected["votes"]]
+        for html in (row["card"], row["line"]):
+            assert text(many.LABELS[verdict.answer]) in words(html)
+    assert lines[1]["answer"] == "AI-generated" and lines[1]["because"] == "notes"
+    assert "notes in the file" in rows[1]["card"] and "tiny" in rows[1]["line"]
 
 
-def test_more_than_the_limit_are_said_to_be_left_out():
-    files, given = many.chosen({"files": [{"name": "a"}] * (many.LIMIT + 5), "given": 1000})
-    assert (len(files), given) == (many.LIMIT, 1000)
-    html = many.progress(3, many.LIMIT, 1000, "en")
-    assert f'max="{many.LIMIT}"' in html and "1000" in html
-    assert "only the first" not in many.progress(3, many.LIMIT, many.LIMIT, "en")
-    assert "<progress" not in many.progress(0, 0, 0, "en")
+def test_a_number_is_never_taken_for_that_of_the_answer(ensemble, files):
+    """An answer of the models stands with P(AI), one that the file gives with no number."""
+    judged, noted = (words(many.row(ensemble, file)["card"]) for file in files[:2])
+    assert re.search(r"P\(AI\) \d+\.\d%$", judged) and judged.count("%") == 1
+    assert "%" not in noted
 
 
-@pytest.mark.parametrize("data", [None, [], {}, {"files": None}, {"files": ["a.png"]}])
-def test_an_event_that_names_no_files_judges_none(data):
-    assert many.chosen(data) == ([], 0)
+def test_a_file_that_cannot_be_judged_is_a_row_with_its_reason(ensemble, files):
+    rows = [many.row(ensemble, file, "en") for file in files[2:]]
+    lines = table(ensemble, rows)
+    assert [line["error"] for line in lines] == ["UnsupportedFormat", "NotAFile", "FileTooLarge"]
+    for row, line in zip(rows, lines):
+        assert row["kind"] == "problem" and line["answer"] == line["label"] == ""
+        reason = json.loads(row["json"])["message"]
+        assert reason in words(row["card"]) and reason in words(row["line"])
+        assert line["message"].lstrip("'") == reason
+        assert "<img" not in row["card"] and "<button" not in row["card"] + row["line"]
+    assert "=&lt;b&gt;.png" in rows[0]["card"] and "<b>.png" not in rows[0]["card"]
 
 
-@pytest.mark.parametrize("size, error", [(many.MAX_BYTES + 1, FileTooLarge), (5, NotAFile),
-                                         (None, NotAFile), ("5", NotAFile)])
-def test_a_file_that_was_not_uploaded_is_a_row(ensemble, size, error):
-    row = many.judged(ensemble, {"name": "a.png", "size": size})
-    assert row.name == "a.png" and isinstance(row.verdict, error)
+@pytest.mark.parametrize("name", ["=1+1.png", "+a.png", "-a.png", "@a.png", "\ta.png", "\r=1",
+                                  " =1+1.png", "＝1+1.png"])
+def test_no_cell_is_a_formula_of_a_spreadsheet(ensemble, name):
+    line, = table(ensemble, [many.row(ensemble, {"name": name, "size": 1})])
+    assert line["file"] == f"'{name}" and line["message"].startswith(f"'{name}")
+
+
+@pytest.mark.parametrize("file", [{}, {"name": 5, "size": "5"}, {"name": None, "at": []}])
+def test_an_event_that_names_no_upload_is_a_row_too(ensemble, file):
+    assert many.row(ensemble, file)["kind"] == "problem"
 
 
 def test_a_path_outside_the_uploads_is_refused(ensemble):
     with pytest.raises(gr.Error, match="uploaded"):
-        many.judged(ensemble, {"name": "a.png", "path": str(PHOTOS[0])})
+        many.row(ensemble, {"name": "a.png", "path": str(PHOTOS[0])})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_lists_the_same_verdicts(ensemble, rows, language):
-    html = many.results(ensemble, rows, language)
-    assert re.findall('data-kind="(.*?)"', html) == re.findall(
-        'data-kind="(.*?)"', many.results(ensemble, rows, "en"))
-    assert "{" not in re.sub('href="data:.*?"', "", html)
+def test_every_language_lists_the_same_answers(ensemble, files, language):
+    for file in files:
+        row, english = many.row(ensemble, file, language), many.row(ensemble, file)
+        same = ("csv", "json", "kind", "p_ai")
+        assert {name: row[name] for name in same} == {name: english[name] for name in same}
+        assert text(many.LABELS["AI-generated"], language) in many.results(ensemble, language)
+        outcome, _ = many.judged(ensemble, file)
+        if isinstance(outcome, ImageError):
+            assert (words(row["card"]) == words(english["card"])) == (language == "en")
 
 
-@pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
-def test_a_visitor_judges_a_folder_and_takes_the_list(browser, server, pictures, size, theme,
-                                                      tmp_path):
+def test_members_of_several_packs_have_a_column_each(tmp_path, files):
+    photos = build_tiny_pack(tmp_path / "photos", name="photos", domain={"min_side": 65})
+    manifest = read_manifest(photos)
+    manifest["members"][2]["name"] = "forest"
+    write_manifest(photos, manifest)
+    small = Ensemble.load(build_tiny_pack(tmp_path / "small", name="small"))
+    both = Ensemble([*small.packs, *Ensemble.load(photos).packs])
+    Image.open(PHOTOS[0]).resize((80, 80)).save(tmp_path / "large.png")
+    rows = [many.row(both, file) for file in (
+        files[0], {"path": str(tmp_path / "large.png"), "name": "large.png"}, files[2])]
+    lines = table(both, rows)
+    assert [line["pack"] for line in lines] == ["small", "photos", ""]
+    assert [bool(line["resnet"]) for line in lines] == [True, False, False]
+    assert [bool(line["forest"]) for line in lines] == [False, True, False]
+    assert [row["line"].count('<td class="number">–</td>') for row in rows] == [1, 1, 5]
+    assert "Judged by the models for small pictures." in rows[0]["line"]
+    assert "Judged by the models for photographs." in rows[1]["line"]
+    assert "pack" not in many_table.columns(small)
+
+
+def choose(page, paths):
+    page.set_input_files("#many-files input[type=file]", paths)
+
+
+def drop(page, paths):
+    data = page.evaluate_handle("""files => {
+        const data = new DataTransfer();
+        for (const [name, bytes] of files)
+            data.items.add(new File([new Uint8Array(bytes)], name, {type: 'image/png'}));
+        return data;
+    }""", [(path.name, list(path.read_bytes())) for path in paths])
+    page.dispatch_event("#many-files .drop", "drop", {"dataTransfer": data})
+
+
+def taken(page, format, folder):
+    """The content of a download."""
+    with page.expect_download() as got:
+        page.get_by_role("button", name=f"Download {format.upper()}").click()
+    assert got.value.suggested_filename == f"real-or-ai.{format}"
+    got.value.save_as(folder / format)
+    return (folder / format).read_text("utf-8")
+
+
+@pytest.mark.parametrize("size, theme, give", [("wide", "light", choose),
+                                               ("narrow", "dark", drop)])
+def test_a_visitor_judges_a_folder_stops_looks_and_takes_the_list(
+        browser, server, pictures, size, theme, give, tmp_path):
     large = tmp_path / "large.png"
     with large.open("wb") as file:
         file.truncate(many.MAX_BYTES + 1)
-    paths = [*pictures, *PHOTOS, large]
+    # All that the browser uploads but for one file, which is too large to be dropped by a test.
+    paths = [*pictures, *PHOTOS, *[large] * (give == choose)]
+    asked = []
+
+    def busy(route):
+        """The server takes two files, keeps the third to itself, and then is full."""
+        asked.append(route)
+        if len(asked) < 3:
+            route.continue_()
+        elif len(asked) > 3:
+            route.fulfill(status=503, json={"detail": "Queue is full."})
+
     with visit(browser, server, "many", size, theme) as page:
-        page.set_input_files("#many-files input[type=file]", paths)
-        page.wait_for_selector(".results", timeout=60_000)
         items = page.locator(".thumbnails li")
-        assert items.count() == len(paths)
-        bad = sum("error" in answer for answer in pictures.values()) + 1
-        page.get_by_label("not judged").check()
-        assert items.locator("visible=true").count() == bad
-        assert page.locator(".results [role=status]").inner_text() == (
-            f"{bad} of {len(paths)} shown")
-        page.get_by_label("all").check()
-        page.get_by_label("Order").select_option("ai_first")
-        numbers = [float(text[:-1]) for text in items.locator(".number").all_inner_texts()]
-        assert numbers == sorted(numbers, reverse=True)
-        page.get_by_label("Order").select_option("name")
+        progress = page.locator(".progress")
+        page.route("**/queue/join*", busy)
+        give(page, paths)
+        items.nth(1).wait_for()
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("button", name="Continue").wait_for()
+        progress.get_by_text(f"Stopped; 2 of {len(paths)} judged.").wait_for()
+        assert [entry["file"] for entry in json.loads(taken(page, "json", tmp_path))] == [
+            path.name for path in paths[:2]]
+
+        page.get_by_role("button", name="Continue").click()
+        progress.get_by_text(f"No answer from the server; 2 of {len(paths)} judged.").wait_for()
+        page.locator(".toast-close").click()
+        page.unroute("**/queue/join*")
+        page.get_by_role("button", name="Continue").click()
+        progress.get_by_text(f"{len(paths)} of {len(paths)} files done.").wait_for(timeout=60_000)
         names = items.locator(".name").all_inner_texts()
-        assert names == sorted(names)
-        page.get_by_role("radio", name="table").check()
-        assert page.locator(".results tbody tr").locator("visible=true").count() == len(paths)
-        assert items.locator("visible=true").count() == 0
-        assert fits(page) and violations(page) == []
-        with page.expect_download() as got:
-            page.get_by_role("link", name="Download JSON").click()
-        got.value.save_as(tmp_path / "all.json")
-        taken = {entry.pop("file"): entry
-                 for entry in json.loads((tmp_path / "all.json").read_text("utf-8"))}
-        assert {path.name: taken[path.name] for path in pictures} == {
+        assert names == [path.name for path in paths]
+
+        answers = {entry.pop("file"): entry for entry in json.loads(taken(page, "json", tmp_path))}
+        assert {path.name: answers[path.name] for path in pictures} == {
             path.name: answer for path, answer in pictures.items()}
-        assert taken["large.png"]["error"] == "FileTooLarge"
-        with page.expect_download() as got:
-            page.get_by_role("link", name="Download CSV").click()
-        assert got.value.suggested_filename == "real-or-ai.csv"
+        kinds = {"AI-generated": "AI-generated", "Partly AI-generated": "Partly AI-generated",
+                 "Can’t tell": "Can't tell", "Real": "Real", "not judged": None}
+        for name, answer in kinds.items():
+            page.get_by_role("radio", name=re.compile(f"^{name} ")).check()
+            expected = [path.name for path in paths if answers[path.name].get("answer") == answer]
+            assert items.locator("visible=true").locator(".name").all_inner_texts() == expected
+            assert [entry["file"] for entry in json.loads(taken(page, "json", tmp_path))] == (
+                expected)
+            assert page.locator(".results [role=status]").inner_text() == (
+                f"{len(expected)} of {len(paths)} shown; the downloads hold these.")
+        assert violations(page) == []
 
+        page.get_by_role("radio", name="all").check()
+        page.get_by_label("Order").select_option("ai_first")
+        page.get_by_role("radio", name="table").check()
+        lines = page.locator(".results tbody tr")
+        assert lines.locator("visible=true").count() == len(paths)
+        assert items.locator("visible=true").count() == 0
+        rank = [*kinds.values()].index
+        placed = [(rank(entry.get("answer")), -entry.get("p_ai", 0)) for entry in (
+            answers[name] for name in lines.locator("th").all_inner_texts())]
+        assert placed == sorted(placed)
+        assert [row["file"] for row in csv.DictReader(
+            io.StringIO(taken(page, "csv", tmp_path).removeprefix("\ufeff")))] == (
+                lines.locator("th").all_inner_texts())
+        assert fits(page) and violations(page) == []
 
-def test_files_can_be_dropped(browser, server):
-    with visit(browser, server, "many") as page:
-        dropped = page.evaluate_handle("""bytes => {
-            const data = new DataTransfer();
-            data.items.add(new File([new Uint8Array(bytes)], 'dropped.png'));
-            return data;
-        }""", list(PHOTOS[0].read_bytes()))
-        page.dispatch_event("#many-files .drop", "drop", {"dataTransfer": dropped})
-        page.wait_for_selector(".thumbnails li:has-text('dropped.png')")
-        assert page.locator(".thumbnails .number").inner_text() == many.percent(
-            Ensemble.load().judge(PHOTOS[0]).p_ai)
+        page.get_by_role("radio", name="pictures").check()
+        before = server.uploads()
+        items.get_by_role("button", name=PHOTOS[0].name).click()
+        page.wait_for_selector(".verdict[data-result]")
+        assert page.locator("#tab-judge").is_visible()
+        assert server.uploads() == before  # it is the same file

@@ -10,12 +10,27 @@ from PIL import Image
 
 from ensemble import marks
 from tests.hostile import little_memory
-from tests.marked import SQUARES, WATERMARKS, hidden, packed, scene, watermarked, with_squares
+from tests.marked import (
+    SQUARES,
+    WATERMARKS,
+    hidden,
+    packed,
+    scene,
+    watermarked,
+    with_sparkle,
+    with_squares,
+)
 from tests.test_provenance import A1111
+from training.__main__ import main
 
 pytestmark = pytest.mark.filterwarnings("error")
 NOVELAI = {"Software": "NovelAI", "Source": "NovelAI Diffusion V4 37442FCA", "Title": "cat",
            "Comment": json.dumps({"prompt": "cat", "steps": 28}), "Generation time": 3.5}
+
+
+def save(rgb, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(rgb).save(path)
 
 
 def jpeg(rgb, quality, subsampling="4:2:0"):
@@ -41,7 +56,7 @@ def test_what_a_watermark_does_not_outlive():
     marked = watermarked(scene(512, 512), "Stable Diffusion 1")
     assert marks.read(marked)
     resized = np.asarray(Image.fromarray(marked).resize((400, 400)))
-    for rgb in (resized, marked[3:], marked[:, 5:], marked[:255, :256], marked[::-1]):
+    for rgb in (resized, marked[20:], marked[:, 68:], marked[:255, :256], marked[::-1]):
         assert marks.read(rgb) == ()
     assert marks.read(marked[:400])  # only cut at the bottom
     sheet = watermarked(scene(2048, 2056), "Stable Diffusion 1")
@@ -80,6 +95,22 @@ def test_the_squares_of_dall_e_2(width, height):
         squares = [grey if at == place else colour for at, colour in enumerate(SQUARES)]
         assert marks.read(with_squares(scene(width, height), squares)) == ()
     for rgb in (marked[:, ::-1], marked[::-1], with_squares(scene(width, height), SQUARES[::-1])):
+        assert marks.read(rgb) == ()
+
+
+@pytest.mark.parametrize("width, height", [(1024, 1024), (1200, 896), (1100, 1300)])
+def test_the_sparkle_of_gemini(width, height):
+    marked = with_sparkle(scene(width, height))
+    for rgb in (marked, jpeg(marked, 75)):
+        note, = marks.read(rgb)
+        assert (note.source, note.key, note.says) == ("Pixels", "mark_sparkle", "AI-generated")
+        assert note.is_mark and "the sparkle of Google Gemini" in note.sentence()
+    white = np.full((height, width, 3), 250, np.uint8)
+    elsewhere = with_sparkle(scene(width, height))[:-20, :-20]
+    disc = scene(width, height)
+    disc[-80:-32, -80:-32] = 255
+    for rgb in (with_sparkle(white), elsewhere, marked[::-1], disc, 255 - marked,
+                with_sparkle(scene(width, height), side=30), scene(width, height)):
         assert marks.read(rgb) == ()
 
 
@@ -126,3 +157,28 @@ def test_a_picture_may_carry_several():
     alpha = hidden(np.full((512, 512), 255, np.uint8), b"stealth_pngcomp", packed(NOVELAI))
     assert [note.key for note in marks.read(marked, alpha)] == [
         "mark_watermark", "mark_squares", "generator_model"]
+
+
+def test_the_measurement(tmp_path, capsys):
+    for number in range(3):
+        save(scene(300, 260, number), tmp_path / "real" / "scenes" / f"{number}.png")
+        save(watermarked(scene(400, 300, number), "Stable Diffusion 1"),
+             tmp_path / "marked" / "sd" / f"{number}.png")
+    save(scene(100, 90), tmp_path / "real" / "small" / "0.png")
+    save(with_squares(scene(512, 512)), tmp_path / "real" / "small" / "1.png")
+    (tmp_path / "real" / "small" / "notes.txt").write_text("no picture")
+    given = ["marks", "--real", str(tmp_path / "real"), "--marked", str(tmp_path / "marked"),
+             "--out", str(tmp_path / "reports" / "marks.json")]
+    assert main(given) == 0
+    report = json.loads((tmp_path / "reports" / "marks.json").read_text())
+    unmarked, genuine = report["unmarked"], report["marked"]["sd"]
+    assert (unmarked["collections"], unmarked["pictures"], unmarked["unreadable"]) == (2, 5, 1)
+    assert (unmarked["watermark"]["pictures"], unmarked["watermark"]["above_bound"]) == (4, 0)
+    assert (unmarked["squares"], unmarked["sparkle"]) == (1, 0)
+    assert set(unmarked["watermark"]["largest"]) == {
+        name.removesuffix(" of diffusers") for name in WATERMARKS}
+    assert genuine["pictures"] == genuine["above_bound"] == 3
+    assert report["bound"] < genuine["lowest"] <= genuine["middle"] <= genuine["highest"]
+    (tmp_path / "empty").mkdir()
+    given[2] = str(tmp_path / "empty")
+    assert main(given) == 2 and "no pictures" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 from ensemble import Ensemble, pack
 from ensemble.member import MemberError
 from ensemble.pack import PackError
-from tests.tiny import build_tiny_pack, misfit, noise, read_manifest, spoil
+from tests.tiny import build_tiny_pack, misfit, noise, read_manifest, spoil, write_manifest
 
 
 def test_a_whole_pack_is_read_and_judges(folder):
@@ -37,7 +37,7 @@ def test_a_manifest_that_is_not_json_is_refused(folder):
 
 
 @pytest.mark.parametrize("change, why", [
-    (lambda m: m.update(format=2), "not a manifest of format 1"),
+    (lambda m: m.update(format=1), "not a manifest of format 2"),
     (lambda m: m.pop("name"), "lacks, or has in another type: name"),
     (lambda m: m.update(input_size="32"), "input_size"),
     (lambda m: m.update(domain=64), "domain"),
@@ -45,7 +45,21 @@ def test_a_manifest_that_is_not_json_is_refused(folder):
     (lambda m: m.update(members={}), "members"),
     (lambda m: m["members"][1].pop("sha256"), r"members\[1\].sha256"),
     (lambda m: m["calibration"].update(weights=[1, 2, None]), r"calibration.weights\[2\]"),
+    (lambda m: m["calibration"].update(scales=[1, 2, 3]), "3 members and 0 shifts"),
+    (lambda m: m["calibration"].update(scales=[1, 2], shifts=[1, 2, 3]), "3 members and 2 scales"),
+    (lambda m: m["calibration"].update(scales=[1, 2, 3], shifts=[0, 0, "0"]), "3 shifts"),
+    (lambda m: m["calibration"].update(median=None), "calibration.median"),
+    (lambda m: m.pop("bounds"), "another type: bounds"),
     (lambda m: m["bounds"].pop("Real"), "bounds.Real"),
+    (lambda m: m["bounds"].update(Real=[]), "bounds.Real"),
+    (lambda m: m["bounds"].update(Real={"sure": {"from": 0.9}}), "has the bounds .* for Real"),
+    (lambda m: m["bounds"]["Real"].update(likely=0.7), "has the bounds .* for Real"),
+    (lambda m: m["bounds"]["Real"].update(likely={}), "has the bounds .* for Real"),
+    (lambda m: m["bounds"]["Real"]["likely"].update({"from": "0.7"}), "has the bounds"),
+    (lambda m: m["bounds"]["Real"]["likely"].update({"from": 0.49}), "at least 0.5"),
+    (lambda m: m["bounds"]["AI-generated"]["confident"].update({"from": 1.01}),
+     "for AI-generated"),
+    (lambda m: m["bounds"]["AI-generated"]["confident"].update({"from": 0.6}), "no earlier"),
     (lambda m: m["training"].pop("digests"), "training.digests"),
     (lambda m: m["members"].pop(), "2 members and 3 weights"),
     (lambda m: m["calibration"].update(weights=[1, 2]), "3 members and 2 weights"),
@@ -61,6 +75,14 @@ def test_a_manifest_with_a_fault_is_refused(folder, change, why):
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(PackError, match=why):
         pack.read(folder)
+
+
+@pytest.mark.parametrize("bounds", [
+    {"AI-generated": {}, "Real": {}},
+    {"AI-generated": {"confident": {"from": 1}}, "Real": {"likely": {"from": 0.5}}}])
+def test_a_step_that_is_not_promised_is_left_out(folder, bounds):
+    write_manifest(folder, {**read_manifest(folder), "bounds": bounds})
+    assert pack.read(folder).manifest["bounds"] == bounds
 
 
 @pytest.mark.parametrize("name", ["svm.onnx", "resnet.onnx", "training.digests"])

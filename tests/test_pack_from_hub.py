@@ -40,7 +40,7 @@ def verdicts(ensemble):
 
 
 def assert_shipped(ensemble, why):
-    assert ensemble.manifest["name"] == "shipped"
+    assert ensemble.packs[0].name == "shipped"
     assert f"The models of {REPO} could not be used" in ensemble.notice
     assert why in ensemble.notice
     assert "://" not in ensemble.notice
@@ -53,7 +53,7 @@ def test_the_pinned_commit_judges_like_the_local_pack(hub, folder, load):
     hub.put_folder(f"models/{REPO}", other)
     ensemble = load(commit)
     assert ensemble.notice is None
-    assert ensemble.manifest["name"] == "tiny"
+    assert ensemble.packs[0].name == "tiny"
     assert verdicts(ensemble) == verdicts(Ensemble.load(folder))
 
 
@@ -172,7 +172,7 @@ from pathlib import Path
 pack.SHIPPED = Path(sys.argv[1])
 started = time.monotonic()
 ensemble = Ensemble.load()
-print(time.monotonic() - started, ensemble.manifest["name"], ensemble.notice, sep="\\n")
+print(time.monotonic() - started, ensemble.packs[0].name, ensemble.notice, sep="\\n")
 """
 
 

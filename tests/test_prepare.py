@@ -8,8 +8,9 @@ from PIL import Image
 
 from ensemble import Ensemble
 from ensemble.images import DamagedImage
+from ensemble.vote import percent
 from page import prepare
-from page.words import LANGUAGES
+from page.words import LANGUAGES, text
 from tests.servers import ROOT
 from tests.visits import fits, violations, visit
 
@@ -26,13 +27,16 @@ def dark(tmp_path_factory):
     return path
 
 
-def test_nothing_is_changed_at_strength_nought():
-    rgb = prepare.opened(PHOTO)
+@pytest.fixture(scope="module")
+def rgb(dark):
+    return prepare.preview(dark)
+
+
+def test_nothing_is_changed_at_strength_nought(rgb):
     assert prepare.prepared(rgb, (0, 0, 0)) is rgb
 
 
-def test_each_control_does_its_own(dark):
-    rgb = prepare.opened(dark)
+def test_each_control_does_its_own(rgb):
     noise, light, blur = (prepare.prepared(rgb, [80 * (i == j) for j in range(3)])
                           for i in range(3))
     rough = [np.abs(np.diff(made.astype(float), axis=1)).mean() for made in (noise, rgb, blur)]
@@ -41,36 +45,51 @@ def test_each_control_does_its_own(dark):
     assert {made.shape for made in (noise, light, blur)} == {rgb.shape}
 
 
-def test_a_very_large_picture_is_reduced():
+def test_of_a_very_large_picture_a_smaller_one_is_shown():
     data = io.BytesIO()
-    Image.new("RGB", (3 * prepare.LARGEST, 300)).save(data, "PNG")
-    assert prepare.opened(data.getvalue()).shape == (100, prepare.LARGEST, 3)
+    Image.new("RGB", (4000, 2000)).save(data, "PNG")
+    height, width, _ = prepare.preview(data.getvalue()).shape
+    assert width / height == pytest.approx(2, rel=0.01)
+    assert 0.99 < width * height / prepare.PREVIEWED <= 1
 
 
 def test_a_file_that_is_no_image_is_refused():
-    with pytest.raises(DamagedImage):
-        prepare.opened(PHOTO.read_bytes()[:2000])
-    assert "&lt;b&gt;" in prepare.problem("<b>", "en")
+    with pytest.raises(DamagedImage) as refused:
+        prepare.preview(PHOTO.read_bytes()[:2000])
+    assert "decod" in prepare.problem(refused.value, "en")
+    refused.value.fields["format"] = "<b>"
+    assert "&lt;b&gt;" in prepare.problem(refused.value, "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_both_are_judged_side_by_side(ensemble, dark, language):
-    before = prepare.opened(dark)
-    after = prepare.prepared(before, (0, 60, 0))
-    html = prepare.comparison(ensemble, (dark, before, after), language)
+    original = prepare.Original.read(ensemble, dark)
+    after = prepare.prepared(original.rgb, (0, 60, 0))
+    html = prepare.comparison(ensemble, original, after, language)
     assert html.count("<img") == 2 and "{" not in html
+    assert text("prepare.changed", language) in html
     for verdict in (ensemble.judge(dark), ensemble.judge(after)):
-        for vote in verdict.votes:
-            assert prepare.percent(vote.p_ai) in html
-    alone = prepare.comparison(ensemble, (dark, before, before), language)
-    assert alone.count("<td>–</td>") == len(ensemble.members) + 2
-    assert prepare.comparison(ensemble, None, language).count("<img") == 0
+        for vote in (*verdict.votes, verdict):
+            assert f'<td class="number">{percent(vote.p_ai)}</td>' in html
+    alone = prepare.comparison(ensemble, original, original.rgb, language)
+    assert alone.count('<td class="number">–</td>') == len(ensemble.packs[0].members) + 1
+    assert prepare.comparison(ensemble, None, None, language).count("<img") == 0
+
+
+def test_a_change_does_not_judge_the_original_again(ensemble, dark, monkeypatch):
+    original = prepare.Original.read(ensemble, dark)
+    judged = []
+    monkeypatch.setattr(ensemble, "judge", lambda given: judged.append(given) or original.verdict)
+    after = prepare.prepared(original.rgb, (0, 60, 0))
+    prepare.comparison(ensemble, original, original.rgb, "en")
+    prepare.comparison(ensemble, original, after, "en")
+    assert len(judged) == 1 and judged[0] is after
 
 
 @pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
 def test_a_visitor_prepares_a_photo_and_takes_it(browser, server, dark, size, theme, tmp_path):
     with visit(browser, server, "prepare", size, theme) as page:
-        assert page.locator("#prepared button, button#prepared").first.is_disabled()
+        assert page.locator("#prepared").is_disabled()
         page.set_input_files("#poor input[type=file]", dark)
         page.wait_for_selector("#compared .map")
         before = page.locator("#compared .map").get_attribute("src")
@@ -81,7 +100,7 @@ def test_a_visitor_prepares_a_photo_and_takes_it(browser, server, dark, size, th
         page.wait_for_function(
             "before => document.querySelector('#compared .map').src !== before", arg=before)
         assert page.locator("#compared img").first.get_attribute("src") == before
-        cells = page.locator("#compared .versus tbody td .number").all_inner_texts()
+        cells = page.locator("#compared .versus tbody td.number").all_inner_texts()
         assert len(cells) == 8
         slider = page.get_by_label("Slide between before and after")
         slider.focus()
@@ -91,11 +110,13 @@ def test_a_visitor_prepares_a_photo_and_takes_it(browser, server, dark, size, th
         assert fits(page) and violations(page) == []
         with page.expect_download() as got:
             page.locator("#prepared").click()
+        assert got.value.suggested_filename == "prepared.png"
         got.value.save_as(tmp_path / "prepared.png")
         with Image.open(tmp_path / "prepared.png") as made, Image.open(dark) as given:
             assert made.size == given.size
             assert np.asarray(made).mean() > np.asarray(given).mean() + 10
         said = Ensemble.load().judge(tmp_path / "prepared.png")
-        assert cells[-1] == prepare.percent(said.p_ai)
+        assert cells[-1] == percent(said.p_ai)
         page.get_by_label("Remove Image").click()
         page.wait_for_selector("#compared .blank")
+        assert page.locator("#prepared").is_disabled()

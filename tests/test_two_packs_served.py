@@ -50,10 +50,10 @@ def test_a_visitor_is_told_who_judged_and_what_the_file_says(browser, server, fi
             return page.locator(selector).bounding_box()["y"]
 
         assert "each have their own models" in page.locator(".verdict .judged").inner_text()
-        empty = page.locator(".gallery").first.evaluate("e => e.offsetTop")
+        empty = page.locator(".gallery:has(section)").first.evaluate("e => e.offsetTop")
         said = upload("sure.png")
         assert "Judged by the models for photographs." in said and "93 times of 100" in said
-        assert page.locator(".gallery").first.evaluate("e => e.offsetTop") == pytest.approx(
+        assert page.locator(".gallery:has(section)").first.evaluate("e => e.offsetTop") == pytest.approx(
             empty, abs=2)
         clear()
         said = upload("camera.jpg")
@@ -67,7 +67,7 @@ def test_a_visitor_is_told_who_judged_and_what_the_file_says(browser, server, fi
         assert drawn.shape == (1754, 1240) and 1500 < rows.max() < 1700
         clear()
         assert "Judged by the models for small pictures." in upload("64.png")
-        hard_one = page.locator(".gallery").filter(has_text="Hard ones").locator("button").first
+        hard_one = page.locator(".gallery:has(section)").filter(has_text="Hard ones").locator("button").first
         hard_one.scroll_into_view_if_needed()
         page.wait_for_function("image => image.complete && image.naturalWidth > 300",
                                arg=hard_one.locator("img").element_handle())

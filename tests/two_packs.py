@@ -17,7 +17,8 @@ def row(**changes):
 
 
 def report():
-    """Three generators, one of them met too seldom to be named, and two sources of photographs."""
+    """What `python -m training photos` writes: three generators, one of them met too seldom to be
+    named, and two sources of photographs."""
     made = {name: row(real=0, ai=count, ai_caught=caught, real_called_ai=None)
             for name, count, caught in (("Old one", 99, 0.9), ("New & shy", 60, 0.211),
                                         ("Rare", 5, 0.0))}
@@ -26,8 +27,24 @@ def report():
             | made}
 
 
+def promises():
+    """What `python -m training calibrate` writes: no confident votes, few likely for one label."""
+    none = {"verdicts": 0, "right": None}
+    return {"n": 2000, "real": 1200, "ai": 800, "groups": 77, "roc_auc": 0.8123,
+            "label_against_number": 0.0123,
+            "steps": {"confident": {"coverage": 0.0, "right": None, "accused": 0.0,
+                                    "accused_worst": 0.0, "caught": 0.0},
+                      "likely": {"coverage": 0.1206, "right": 0.8799, "accused": 0.0043,
+                                 "accused_worst": 0.0217, "caught": 0.0308}},
+            "labels": {"AI-generated": {"confident": none,
+                                        "likely": {"verdicts": 20, "right": 0.75}},
+                       "Real": {"confident": none, "likely": {"verdicts": 221, "right": 0.8899}}},
+            "promises": {"confident": {"right": 0.97, "accused": 0.005},
+                         "likely": {"right": 0.85, "accused": 0.03}}}
+
+
 def build_packs(folder):
-    """`small` without reports and `photos` with one; both are sure of the strongest only."""
+    """`small` without reports and `photos` with two; both are sure of the strongest only."""
     for name, domain in (("small", {"max_side": 64}), ("photos", {"min_side": 65})):
         made = build_tiny_pack(folder / name, name=name, domain=domain)
         manifest = read_manifest(made)
@@ -35,7 +52,8 @@ def build_packs(folder):
         manifest["training"]["added_fakes"] = 0
         write_manifest(made, manifest)
     (folder / "photos" / "reports").mkdir()
-    (folder / "photos" / "reports" / "photos.json").write_text(json.dumps(report()), "utf-8")
+    for name, content in (("photos", report()), ("promises", promises())):
+        (folder / "photos" / "reports" / f"{name}.json").write_text(json.dumps(content), "utf-8")
     return folder
 
 

@@ -19,7 +19,7 @@ AREAS = {
     "photos: the pack for photographs": (commands.make_photos, commands.photos),
     "measure: what a pack or a run is worth": (
         commands.evaluate, commands.robustness, commands.resize, commands.generators,
-        commands.calibrate),
+        commands.calibrate, commands.marks),
     "report: what is written down and published": (commands.report, commands.publish),
 }
 WITH_KERAS = {commands.dcgan, commands.ddpm, commands.sample, commands.recipes, commands.fit,
@@ -189,6 +189,13 @@ def _calibrate(add):
     _seed(add)
 
 
+def _marks(add):
+    add("--out", required=True, help="where to write")
+    for name in ("real", "marked"):
+        add(f"--{name}", required=True, metavar="FOLDER",
+            help=f"{name} pictures, those of each collection in a folder")
+
+
 def _report(add):
     _pack(add)
     add("--readme", default="README.md")
@@ -233,8 +240,8 @@ ARGUMENTS = {
     commands.export: _export, commands.litert: _litert, commands.reproduce: _reproduce,
     commands.make_photos: _make_photos, commands.photos: _photos, commands.evaluate: _evaluate,
     commands.robustness: _robustness, commands.resize: _resize,
-    commands.generators: _generators, commands.calibrate: _calibrate, commands.report: _report,
-    commands.publish: _publish,
+    commands.generators: _generators, commands.calibrate: _calibrate, commands.marks: _marks,
+    commands.report: _report, commands.publish: _publish,
 }
 
 if __name__ == "__main__":

@@ -174,6 +174,13 @@ def calibrate(options):
               f"{row['accused']:.2%} (worst part {row['accused_worst']:.2%})")
 
 
+def marks(options):
+    """measure the marks in pixels on unmarked pictures and on marked ones"""
+    from training.measure.marks import measure
+
+    measure(options.real, options.marked, options.out)
+
+
 def report(options):
     """write README's table and the model card from the pack's reports"""
     from training.report.readme import write

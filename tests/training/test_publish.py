@@ -46,10 +46,10 @@ def test_a_pack_goes_up_whole_in_one_commit_and_comes_back(hub, reported, capsys
     monkeypatch.setenv("PACK_REPO", REPO)
     monkeypatch.setenv("PACK_REVISION", commit)
     monkeypatch.setenv("PACK_DEADLINE", "10")
-    loaded = Ensemble.load()
-    ensemble = loaded.packs[0]
-    assert loaded.notice is None
-    assert ensemble.pack.folder != reported and ensemble.manifest == read_manifest(reported)
+    ensemble = Ensemble.load()
+    assert ensemble.notice is None
+    small = ensemble.packs[0]
+    assert small.pack.folder != reported and small.manifest == read_manifest(reported)
 
 
 def test_figures_go_up_with_the_card_that_shows_them(hub, reported):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.hub import FILES, PUBLISHING
 from tests.servers import ROOT
-from tests.tiny import build_tiny_pack, read_manifest, write_manifest
+from tests.tiny import build_tiny_pack
 from training.__main__ import main
 from training.report import publish as publishing
 from training.report.publish import publish, publish_space
@@ -56,9 +56,6 @@ def test_a_pack_for_photographs_has_variables_of_its_own_and_no_runs(hub, root, 
     (tmp_path / "runs" / "cnn").mkdir(parents=True)
     (tmp_path / "runs" / "cnn" / "cnn.keras").write_bytes(b"not of this pack")
     pack = build_tiny_pack(tmp_path / "photos", name="photos", domain={"min_side": 65})
-    manifest = read_manifest(pack)
-    manifest["calibration"] |= {"scales": [1.0] * 3, "shifts": [0.0] * 3}
-    write_manifest(pack, manifest)
     monkeypatch.setattr(publishing, "publish_space", lambda repo, folder, *given, **named:
                         publish_space(repo, root[0], *given, **named))
     assert main(["publish", "--pack", str(pack), "--runs", str(tmp_path / "runs"),

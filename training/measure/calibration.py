@@ -123,17 +123,16 @@ def bounds(p_ai, overall, labels, *, parts=None, weights=None, promises=PROMISES
     real = {part: np.sum((parts == part) & ~labels) for part in np.unique(parts)}
 
     def steps(rows):
-        if not len(rows):
-            return {}
         rows = rows[np.argsort(-p_label[rows], kind="stable")]
         probability, right = p_label[rows], (called_ai == labels)[rows]
-        quiet = np.append(np.diff(probability) < 0, True)  # a bound lets in all equals, or none
+        # A bound lets in all equals, or none.
+        last_of_equals = probability > np.append(probability[1:], -np.inf)
         promised, start = {}, 0
         for step, promise in promises.items():
-            allowed = quiet[start:].copy()
+            allowed = last_of_equals[start:]
             for part, count in real.items():
                 accused = called_ai[rows] & ~labels[rows] & (parts[rows] == part)
-                allowed &= np.cumsum(accused)[start:] <= promise["accused"] * count
+                allowed = allowed & (np.cumsum(accused)[start:] <= promise["accused"] * count)
             count = np.arange(1, len(rows) - start + 1)
             share = np.minimum(np.cumsum(right[start:]) / count,
                                np.cumsum((right * weights[rows])[start:])

@@ -45,15 +45,18 @@ def calibrate(folder, data, seed=0):
     Raises
     ------
     DataError
-        If the data has no collection that is new to the pack.
+        If the data has too few groups of collections that are new to the pack.
     """
     folder = Path(folder)
     trained_on = json.loads((folder / "reports" / "photos.json").read_text("utf-8"))["sources"]
     photos = pictures_of.load(data, "whole")
     known = np.unique(photos.groups[np.isin(photos.sources, list(trained_on))])
     photos = photos.take(~np.isin(photos.groups, known))
-    if not len(photos):
-        raise DataError(f"{data}: the pack was trained on each of its groups of collections.")
+    real, ai = (len(np.unique(photos.groups[photos.labels == label])) for label in (0, 1))
+    if min(real, ai) < FOLDS:
+        raise DataError(f"{data}: of the groups of collections that are new to the pack, {real} "
+                        f"have real pictures and {ai} AI-generated ones; {FOLDS} are needed of "
+                        f"each.")
     pack = packs.read(folder)
     raw = PackModels(packs.Pack(folder, pack.manifest | {"calibration": IDENTITY}))
     p_ai = predict(raw, pictures_of.squares(photos.pictures, pack.manifest["input_size"],
@@ -117,7 +120,7 @@ def measure(p_ai, photos, parts, fitted):
             "coverage": float(own[step].mean()), "right": _share(right, own[step]),
             "accused": _share(called_ai & reached[step], ~labels),
             "accused_worst": max(_share(called_ai & reached[step], ~labels & (parts == part))
-                                 for part in np.unique(parts)),
+                                 for part in np.unique(parts[~labels])),
             "caught": _share(called_ai & reached[step], labels)} for step in (CONFIDENT, LIKELY)},
         "labels": {label: {step: {"verdicts": int((own[step] & side).sum()),
                                   "right": _share(right, own[step] & side)}

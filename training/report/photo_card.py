@@ -108,10 +108,11 @@ def generators(report):
 
 def calibration(manifest, promised=None):
     """Where the probability and its steps of certainty come from, and what they are worth."""
-    fitted = manifest["calibration"]
+    fitted, members = manifest["calibration"], manifest["members"]
     corrections = ", ".join(
         f"{member['name']} × {scale:.2f} {shift:+.2f}" for member, scale, shift in zip(
-            manifest["members"], fitted["scales"], fitted["shifts"], strict=True))
+            members, fitted.get("scales", [1] * len(members)),
+            fitted.get("shifts", [0] * len(members)), strict=True))
     promises = "\n".join(
         f"- `{step}`: at least {promise['right']:.0%} of these verdicts right, at most "
         f"{promise['accused']:.1%} of the real pictures of any part called AI-generated."

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ensemble import Ensemble, ImageError, Picture, Router, vote
+from ensemble import Ensemble, ImageError, PackModels, Picture, vote
 from ensemble import pack as packs
 from ensemble.__main__ import main
 from ensemble.pack import PackError
@@ -38,7 +38,7 @@ def weights(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def router(weights):
+def ensemble(weights):
     return Ensemble.load()
 
 
@@ -55,21 +55,21 @@ def configure(monkeypatch, variable, repo, revision):
 
 
 def names(ensemble):
-    return [one.manifest["name"] for one in ensemble.ensembles]
+    return [models.name for models in ensemble.packs]
 
 
 # Which one judges
 
 
 @pytest.mark.parametrize("width, height, judge", [
-    (1, 1, "small"), (32, 32, "small"), (64, 64, "small"), (64, 3, "small"), (65, 65, "photos"),
-    (65, 2, "photos"), (2, 65, "photos"), (900, 700, "photos")])
-def test_the_longer_side_decides(router, width, height, judge):
-    verdict = router.judge(picture(width, height))
+    (16, 16, "small"), (32, 32, "small"), (64, 64, "small"), (64, 16, "small"),
+    (65, 65, "photos"), (65, 16, "photos"), (16, 65, "photos"), (900, 700, "photos")])
+def test_the_longer_side_decides(ensemble, width, height, judge):
+    verdict = ensemble.judge(picture(width, height))
     assert verdict.pack == judge and (verdict.width, verdict.height) == (width, height)
-    one, = (one for one in router.ensembles if one.manifest["name"] == judge)
-    assert verdict.as_dict() == one.judge(picture(width, height)).as_dict()
-    assert not any("The models know pictures" in reason for reason in verdict.reasons)
+    models, = (models for models in ensemble.packs if models.name == judge)
+    assert verdict == Ensemble([models]).judge(picture(width, height))
+    assert not {"reduced", "too_small"} & {reason.key for reason in verdict.reasons}
 
 
 @pytest.mark.parametrize("side, judge, reason", [
@@ -77,13 +77,13 @@ def test_the_longer_side_decides(router, width, height, judge):
     (300, "large", "was reduced")])
 def test_a_size_that_nobody_knows_goes_to_the_nearest_with_the_reason(tmp_path, side, judge,
                                                                       reason):
-    router = Router([
-        Ensemble.load(build_tiny_pack(tmp_path / name, name=name, domain=domain))
+    ensemble = Ensemble([
+        PackModels.load(build_tiny_pack(tmp_path / name, name=name, domain=domain))
         for name, domain in {"small": {"max_side": 64},
                              "large": {"min_side": 100, "max_side": 200}}.items()])
-    verdict = router.judge(picture(side, 20))
+    verdict = ensemble.judge(picture(side, 20))
     assert (verdict.pack, verdict.certainty) == (judge, "uncertain")
-    assert reason in verdict.reasons[0]
+    assert reason in str(verdict.reasons[0])
 
 
 @pytest.mark.parametrize("domain, side, outside", [
@@ -96,46 +96,51 @@ def test_how_far_a_picture_is_outside_a_domain(domain, side, outside):
 
 
 def test_a_file_is_opened_once_and_finely_enough_for_every_pack(weights, monkeypatch, tmp_path):
-    manifest = read_manifest(weights / "photos")
-    router = Ensemble.load()
-    router.ensembles[1].manifest = {**manifest, "input_size": 128}
+    ensemble = Ensemble.load()
+    monkeypatch.setitem(ensemble.packs[1].manifest, "input_size", 128)
     Image.fromarray(picture(3000, 2400)).save(tmp_path / "large.jpg")
-    opened = router.open(tmp_path / "large.jpg")
+    opened = ensemble.open(tmp_path / "large.jpg")
     assert min(opened.rgb.shape[:2]) >= 8 * 128
-    assert router.open(opened) is opened
-    assert router.route(opened) is router.ensembles[1]
+    assert ensemble.open(opened) is opened
+    assert ensemble.pack_for(opened) is ensemble.packs[1]
+
+
+def test_two_packs_of_one_name_are_refused(weights):
+    small = PackModels.load(weights / "small")
+    with pytest.raises(PackError, match="a name of its own; these are small, small"):
+        Ensemble([small, small])
 
 
 # Many
 
 
-def test_many_keep_their_order_and_a_bad_one_is_an_error_in_its_place(router):
+def test_many_keep_their_order_and_a_bad_one_is_an_error_in_its_place(ensemble):
     sizes = [(32, 32), (65, 40), (64, 64), (200, 90)]
     sources = [picture(*sizes[i % 4], seed=i) for i in range(150)]
     for at in (0, 63, 64, 149):
         sources[at] = b"not an image"
-    outcomes = list(router.judge_many(iter(sources)))
+    outcomes = list(ensemble.judge_many(iter(sources)))
     assert len(outcomes) == 150
     assert {o.pack for o in outcomes if not isinstance(o, ImageError)} == {"small", "photos"}
     for source, outcome in zip(sources, outcomes):
         if isinstance(source, bytes):
             assert isinstance(outcome, ImageError)
             continue
-        alone = router.judge(source)
+        alone = ensemble.judge(source)
         assert (outcome.pack, outcome.label, outcome.width, outcome.height) == (
             alone.pack, alone.label, alone.width, alone.height)
         assert outcome.p_ai == pytest.approx(alone.p_ai, abs=1e-6)
-    assert list(router.judge_many([])) == []
+    assert list(ensemble.judge_many([])) == []
 
 
-def test_each_pack_judges_its_pictures_in_batches(router, monkeypatch):
+def test_each_pack_judges_its_pictures_in_batches(ensemble, monkeypatch):
     asked = {}
-    for one in router.ensembles:
-        def predict(images, one=one, predict=one.predict):
-            asked.setdefault(one.manifest["name"], []).append(len(images))
+    for models in ensemble.packs:
+        def predict(images, name=models.name, predict=models.predict):
+            asked.setdefault(name, []).append(len(images))
             return predict(images)
-        monkeypatch.setattr(one, "predict", predict)
-    list(router.judge_many(picture(65 if i % 4 else 32, 20) for i in range(128)))
+        monkeypatch.setattr(models, "predict", predict)
+    list(ensemble.judge_many(picture(65 if i % 4 else 32, 20) for i in range(128)))
     assert asked == {"small": [16, 16], "photos": [48, 48]}
 
 
@@ -159,17 +164,17 @@ def test_the_command_line_says_which_pack_judged(weights, tmp_path, capsys):
 
 
 def test_every_shipped_pack_is_loaded(weights):
-    router = Ensemble.load()
-    assert names(router) == ["small", "photos"] and router.notice is None
+    ensemble = Ensemble.load()
+    assert names(ensemble) == ["small", "photos"] and ensemble.notice is None
 
 
-def test_with_one_pack_nothing_is_routed(weights):
+def test_with_one_pack_it_judges_pictures_of_every_size(weights):
     (weights / "photos" / "manifest.json").unlink()  # a folder of reports alone is no pack
     ensemble = Ensemble.load()
-    assert isinstance(ensemble, Ensemble) and names(ensemble) == ["small"]
-    assert ensemble.route(ensemble.open(picture(900, 700))) is ensemble
-    assert ensemble.judge(picture(900, 700)).as_dict() == Ensemble.load(
-        weights / "small").judge(picture(900, 700)).as_dict()
+    assert names(ensemble) == ["small"]
+    verdict = ensemble.judge(picture(900, 700))
+    assert verdict == Ensemble.load(weights / "small").judge(picture(900, 700))
+    assert (verdict.pack, verdict.reasons[0].key) == ("small", "reduced")
 
 
 def test_a_damaged_shipped_pack_is_an_error(weights):
@@ -191,9 +196,9 @@ def test_each_pack_may_come_from_a_repository_of_its_own(hub, weights, monkeypat
         folder = build_tiny_pack(tmp_path / name, name=name, domain=domain)
         configure(monkeypatch, variable, f"user/{name}",
                   hub.put_folder(f"models/user/{name}", folder))
-    router = Ensemble.load()
-    assert names(router) == ["newer-small", "newer"] and router.notice is None
-    assert router.judge(picture(65, 65)).pack == "newer"
+    ensemble = Ensemble.load()
+    assert names(ensemble) == ["newer-small", "newer"] and ensemble.notice is None
+    assert ensemble.judge(picture(65, 65)).pack == "newer"
     monkeypatch.delenv("PHOTOS_REPO")
     assert names(Ensemble.load()) == ["newer-small", "photos"]
 
@@ -212,10 +217,10 @@ def test_when_the_hub_fails_the_shipped_one_judges_and_the_notice_says_why(
         hub, weights, monkeypatch, variable, revision, why):
     hub.put_folder("models/user/photos", weights / "photos")
     configure(monkeypatch, variable, "user/photos", revision)
-    router = Ensemble.load()
-    assert names(router) == ["small", "photos"]
-    assert "The models of user/photos could not be used" in router.notice
-    assert why in router.notice
+    ensemble = Ensemble.load()
+    assert names(ensemble) == ["small", "photos"]
+    assert "The models of user/photos could not be used" in ensemble.notice
+    assert why in ensemble.notice
 
 
 def test_a_notice_is_given_though_nothing_was_shipped_for_photographs(hub, weights, monkeypatch):
@@ -228,10 +233,10 @@ def test_a_notice_is_given_though_nothing_was_shipped_for_photographs(hub, weigh
 def test_a_pack_on_the_hub_that_is_called_as_the_other_one_is_replaced(hub, weights, monkeypatch):
     commit = hub.put_folder("models/user/small", weights / "small")
     configure(monkeypatch, "PHOTOS", "user/small", commit)
-    router = Ensemble.load()
-    assert names(router) == ["small", "photos"]
-    assert "user/small could not be used" in router.notice
-    assert "called small, as the other ones are" in router.notice
+    ensemble = Ensemble.load()
+    assert names(ensemble) == ["small", "photos"]
+    assert "user/small could not be used" in ensemble.notice
+    assert "called small, as the other ones are" in ensemble.notice
 
 
 def test_both_can_fail_and_both_are_told(hub, weights, monkeypatch):
@@ -245,6 +250,6 @@ def test_a_pack_on_the_hub_that_cannot_judge_is_replaced(hub, weights, monkeypat
     folder = build_tiny_pack(tmp_path / "bad", name="bad", domain=PHOTOS)
     write_manifest(folder, {**read_manifest(folder), "input_size": 64})
     configure(monkeypatch, "PHOTOS", "user/bad", hub.put_folder("models/user/bad", folder))
-    router = Ensemble.load()
-    assert names(router) == ["small", "photos"]
-    assert "can't judge an image of 64 × 64" in router.notice
+    ensemble = Ensemble.load()
+    assert names(ensemble) == ["small", "photos"]
+    assert "can't judge an image of 64 × 64" in ensemble.notice

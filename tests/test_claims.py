@@ -1,0 +1,180 @@
+"""What else files claim: labels and signatures of single makers, each in a file made here."""
+
+import io
+import json
+import struct
+
+import pytest
+from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
+
+from ensemble.provenance import read
+from tests.hostile import little_memory
+from tests.test_images import gradient, saved
+from tests.test_provenance import A1111, CAMERA, KIND, notes, with_exif, with_xmp
+
+pytestmark = pytest.mark.filterwarnings("error")
+LABEL = {"Label": "1", "ContentProducer": "001191110102MACQD9K64010000", "ProduceID": "a1",
+         "ReservedCode1": "{}", "ContentPropagator": "", "PropagateID": "", "ReservedCode2": ""}
+TENCENT = {"Label": "1", "ServiceProvider": "腾讯云", "Time": 1750000000, "ContentId": "7"}
+GROK = {"ImageDescription": "Signature: " + "Zm9v/+8=" * 40,
+        "Artist": "8f14e45f-ceea-467f-9d3b-1b2c3d4e5f60"}
+CHINA = 'xmlns:TC260="http://www.tc260.org.cn/ns/AIGC/1.0/" '
+
+
+def png_with(**texts):
+    info = PngInfo()
+    for keyword, text in texts.items():
+        info.add_itxt(keyword, text)
+    return saved(gradient(), "PNG", pnginfo=info)
+
+
+def exif(format="JPEG", comment=None, **tags):
+    """A file with EXIF tags by name, and a comment."""
+    sub = {ExifTags.Base.UserComment: b"ASCII\0\0\0" + comment.encode()} if comment else None
+    return with_exif(format, {ExifTags.Base[name]: value for name, value in tags.items()}, sub)
+
+
+def xmp(content):
+    return with_xmp("JPEG", content.replace("&quot;", "&amp;quot;"))
+
+
+def quoted(label):
+    return json.dumps(label, ensure_ascii=False).replace('"', "&quot;")
+
+
+def before_pixels(data, marker, body):
+    """A JPEG with one more segment."""
+    return data[:2] + struct.pack(">BBH", 255, marker, len(body) + 2) + body + data[2:]
+
+
+@pytest.mark.parametrize("data, source", [
+    (png_with(AIGC=json.dumps(LABEL)), "PNG text"),
+    (exif(comment=json.dumps({"AIGC": LABEL})), "EXIF"),
+    (exif("PNG", ImageDescription="AIGC" + json.dumps(LABEL)), "EXIF"),
+    (with_xmp("PNG", f"{CHINA}><TC260:AIGC>{quoted(LABEL)}</TC260:AIGC>"), "XMP/IPTC"),
+    (with_xmp("WEBP", f'{CHINA}TC260:AIGC="{quoted(LABEL)}">'), "XMP/IPTC"),
+    (with_xmp("JPEG", f'{CHINA}TC260:AIGC="{quoted({"AIGC": LABEL})}">'), "XMP/IPTC")])
+def test_the_label_that_china_prescribes(data, source):
+    note = notes(data)["label_producer"]
+    assert (note.source, note.says, note.is_mark) == (source, "AI-generated", False)
+    assert note.fields["producer"] == LABEL["ContentProducer"] and note.fields["Label"] == "1"
+    assert LABEL["ContentProducer"] in note.sentence() and "China" in note.sentence()
+    assert "Anybody" in note.sentence() and "discredit a photograph" in note.sentence()
+
+
+@pytest.mark.parametrize("label, key, says", [
+    (LABEL | {"Label": 1, "ContentProducer": ""}, "label", "AI-generated"),
+    (LABEL | {"Label": "2"}, "label_possible_producer", None),
+    (LABEL | {"Label": "3", "ContentProducer": ""}, "label_suspected", None),
+    (TENCENT, "label_producer", "AI-generated")])
+def test_what_the_label_says(label, key, says):
+    note, = read(png_with(AIGC=json.dumps(label)))
+    assert (note.key, note.says) == (key, says)
+    found = notes(exif(ImageDescription=json.dumps({"AIGC": label}), Make="Canon"))
+    assert set(found) == {key, "camera"}  # a platform's label on a photograph hides no camera
+
+
+def test_what_is_no_label():
+    deep = '{"AIGC":' * 50_000
+    for text in ("", "{}", "[1]", "{", "null", '{"Label": "1"', deep, '{"AIGC": 1}', '{"AIGC": {}}',
+                 "AIGC: {" * 10_000, '{"a":' * 5000 + "1" + "}" * 5000, '{"Label": ' + "9" * 9000):
+        with little_memory():
+            assert read(png_with(AIGC=text)) == ()
+            assert not any(note.says for note in read(exif(comment=text[:60_000] or " ")))
+
+
+@pytest.mark.parametrize("data", [
+    exif(**GROK), exif("WEBP", **GROK),
+    png_with(Description=GROK["ImageDescription"], Author=GROK["Artist"]),
+    with_xmp("JPEG", f'''xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>
+        <rdf:li xml:lang="x-default">{GROK["ImageDescription"]}</rdf:li></rdf:Alt></dc:description>
+        <dc:creator><rdf:Seq><rdf:li>{GROK["Artist"]}</rdf:li></rdf:Seq></dc:creator>''')])
+def test_grok_signs_with_two_fields(data):
+    note = notes(data)["generator"]
+    assert note.fields["tool"] == "Grok" and note.says == "AI-generated"
+
+
+def test_one_field_of_grok_is_none():
+    for tags in ({"ImageDescription": GROK["ImageDescription"]}, {"Artist": GROK["Artist"]},
+                 GROK | {"Artist": "Ann Smith"}, GROK | {"ImageDescription": "Signature: Ann"}):
+        assert notes(exif(**tags)) == {}
+
+
+@pytest.mark.parametrize("data, tool, model", [
+    (exif(Make="Ideogram AI"), "Ideogram AI", None),
+    (exif(Software="reve.com"), "reve.com", None),
+    (xmp('xmp:CreatorTool="reve.com">'), "reve.com", None),
+    (png_with(Source="Luma AI", Comment="Generated by Luma AI's Uni-1 model"), "Luma AI", None),
+    (png_with(Software="Recraft"), "Recraft", None),
+    (exif(Software="Leonardo.Ai"), "Leonardo.Ai", None),
+    (exif(comment="Made with OpenAI DALL-E"), "DALL·E", None),
+    (xmp('photoshop:Credit="Made with Google AI">'), "Google AI", None),
+    (xmp('e:AISystemUsed="Firefly" e:AISystemVersionUsed="Image 4">'), "Firefly", "Image 4"),
+    (xmp('><e:AISystemUsed>Imagen</e:AISystemUsed>'), "Imagen", None),
+    (xmp(f'xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:UserComment="{A1111}"'
+         .replace("\n", "&#10;") + ">"), "Stable Diffusion (AUTOMATIC1111)", "v1-5-pruned")])
+def test_generators_that_sign(data, tool, model):
+    note = notes(data)["generator_model" if model else "generator"]
+    assert (note.fields["tool"], note.fields.get("model")) == (tool, model)
+    assert note.says == "AI-generated" and tool in note.sentence()
+
+
+@pytest.mark.parametrize("content, tool", [
+    ('photoshop:Credit="Edited with Google AI">', "Google AI"),
+    ('photoshop:Credit="Apple Photos Clean Up">', "Apple Photos Clean Up"),
+    (f'photoshop:Credit="Made with Google AI" '
+     f'e:DigitalSourceType="{KIND}compositeWithTrainedAlgorithmicMedia">', "Google AI"),
+    (f'e:AISystemUsed="Firefly" '
+     f'e:DigitalSourceType="{KIND}compositeWithTrainedAlgorithmicMedia">', "Firefly")])
+def test_generators_that_changed_a_part(content, tool):
+    found = notes(xmp(content))
+    assert {note.says for note in found.values()} == {"Partly AI-generated"}
+    assert found["generator_part"].fields["tool"] == tool
+    assert f"{tool} changed a part of it" in found["generator_part"].sentence()
+
+
+@pytest.mark.parametrize("credit, key", [(b"Made with Google AI", "generator"),
+                                         (b"Edited with Google AI", "generator_part")])
+def test_credits_in_the_older_records_of_iptc(credit, key):
+    records = (b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + struct.pack(">I", len(credit) + 5)
+               + b"\x1c\x02\x6e" + struct.pack(">H", len(credit)) + credit + b"\0")
+    found = notes(before_pixels(saved(gradient(), "JPEG"), 0xED, records))
+    assert list(found) == [key] and found[key].fields["tool"] == "Google AI"
+    info = PngInfo()
+    info.add_text("Raw profile type iptc", f"\niptc\n{len(records):8}\n{records.hex()}\n", zip=True)
+    assert list(notes(saved(gradient(), "PNG", pnginfo=info))) == [key]
+    for damaged in (b"Photoshop 3.0\0", records[:40], b"\x1c\x02\x6e", b"\x1c\x02\x6e\xff\xff" * 99):
+        assert notes(before_pixels(saved(gradient(), "JPEG"), 0xED, damaged)) == {}
+
+
+def samsung(notes_of_the_editor):
+    """A photograph with what Samsung's gallery writes behind the JPEG's end."""
+    name = b"PhotoEditor_Re_Edit_Data"
+    block = struct.pack("<HHI", 0, 0x0BA1, len(name)) + name + notes_of_the_editor
+    entry = struct.pack("<HHII", 0, 0x0BA1, len(block), len(block))
+    head = b"SEFH" + struct.pack("<II", 107, 1) + entry
+    tail = block + head + struct.pack("<I", len(head)) + b"SEFT"
+    return with_exif("JPEG", CAMERA) + tail
+
+
+def test_what_samsungs_gallery_changed():
+    found = notes(samsung(b'{"originalPath":"/data","genAIType":3,"isBlending":true}'))
+    assert set(found) == {"generator_part", "camera", "software"}
+    note = found["generator_part"]
+    assert (note.source, note.says) == ("Samsung Gallery", "Partly AI-generated")
+    assert note.fields == {"tool": "Samsung Galaxy AI", "genAIType": 3}
+    for without in (b'{"genAIType":0}', b'{"genAIType":-1}', b'{"genAIType":"3"}', b"{}", b"",
+                    b'{"genAIType":' + b" " * 9999 + b"3}", b'{"genAIType":' + b"3" * 9999 + b"}"):
+        assert set(notes(samsung(without))) == {"camera", "software"}
+    assert "generator_part" not in notes(with_exif("JPEG", CAMERA) + b'"genAIType":3')
+
+
+def test_names_in_a_photographs_own_words_make_no_generator():
+    words = "Leonardo and the Ideogram museum, Midjourney of our trip; DALL-E exhibition, reve.com"
+    data = exif(ImageDescription=words, Artist="Leonardo AI", Make="Canon", Model="Canon EOS")
+    assert set(notes(data)) == {"camera"}
+    file = io.BytesIO()
+    Image.fromarray(gradient()).save(file, "JPEG", comment=words)
+    assert notes(file.getvalue()) == {}
+    assert notes(png_with(Title=words, Description=words, Author="Leonardo AI")) == {}

@@ -1,0 +1,84 @@
+"""Measure the marks in pixels: on unmarked pictures, of which none may pass for marked, and on
+genuine outputs of the scripts that write them."""
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ensemble import ImageError, open_picture
+from ensemble.marks import VISIBLE
+from ensemble.watermark import BOUND, scores
+from training.errors import DataError
+from training.records import write_json
+
+
+def measure(real, marked, out):
+    """Write the report of the marks.
+
+    Parameters
+    ----------
+    real : path
+        Folder of unmarked pictures, those of each collection in a folder of its own.
+    marked : path
+        Likewise of pictures into which a script wrote a watermark.
+    out : path
+        The report, JSON: the bound; of the unmarked pictures how many there are, the largest score
+        of each pattern and how many pass for marked; of each collection of marked ones how many
+        are above the bound, and their lowest, middle and highest score. Pictures too small or too
+        large for a watermark, and unreadable ones, are counted apart.
+
+    Returns
+    -------
+    dict
+        The report.
+
+    Raises
+    ------
+    training.errors.DataError
+        If a folder has no pictures.
+    """
+    unmarked, refused = _read(real, "unmarked")
+    genuine, _ = _read(marked, "marked")
+    pictures = [picture for collection in unmarked.values() for picture in collection]
+    measured = [found for found, _ in pictures if found]
+    report = {
+        "bound": BOUND,
+        "unmarked": {
+            "collections": len(unmarked), "pictures": len(pictures), "unreadable": refused,
+            "watermark": {
+                "pictures": len(measured),
+                "above_bound": sum(max(found.values()) > BOUND for found in measured),
+                "largest": {tool: max(found[tool] for found in measured) for tool in measured[0]}},
+            **{name: sum(visible[name] for _, visible in pictures) for name in VISIBLE}},
+        "marked": {name: _row(collection) for name, collection in sorted(genuine.items())}}
+    write_json(out, report)
+    return report
+
+
+def _row(collection):
+    best = [max(found.values()) for found, _ in collection if found]
+    return {"pictures": len(collection), "above_bound": sum(score > BOUND for score in best),
+            "lowest": min(best, default=None), "middle": round(float(np.median(best)), 2) if best else None,
+            "highest": max(best, default=None)}
+
+
+def _read(folder, description):
+    """Collection → (scores by tool, visible marks) of each picture, and how many can't be read."""
+    collections, refused = {}, 0
+    for path in tqdm(sorted(path for path in Path(folder).glob("*/*") if path.is_file()),
+                     desc=description):
+        try:
+            rgb = open_picture(path).rgb
+        except ImageError:
+            refused += 1
+            continue
+        found = {}
+        for pattern, score in scores(rgb).items():
+            found[pattern.tool] = round(max(score, found.get(pattern.tool, score)), 2)
+        visible = {name: is_there(rgb) for name, (_, is_there) in VISIBLE.items()}
+        collections.setdefault(path.parent.name, []).append((found, visible))
+    if not collections:
+        raise DataError(f"{folder} has no pictures; give a folder with one of pictures for each "
+                        f"collection.")
+    return collections, refused
