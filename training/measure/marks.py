@@ -59,7 +59,8 @@ def measure(real, marked, out):
 def _row(collection):
     best = [max(found.values()) for found, _ in collection if found]
     return {"pictures": len(collection), "above_bound": sum(score > BOUND for score in best),
-            "lowest": min(best, default=None), "middle": round(float(np.median(best)), 2) if best else None,
+            "lowest": min(best, default=None),
+            "middle": round(float(np.median(best)), 2) if best else None,
             "highest": max(best, default=None)}
 
 
