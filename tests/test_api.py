@@ -22,8 +22,8 @@ from tests.test_command_line import FIELDS
 
 # What a description of the answer names: its fields, and the words that they may hold.
 WORDS = [*FIELDS[1:], "source", "says", "key", "sentence", "fields", "member",
-         "AI-generated", "Partly AI-generated", "Real", "Can't tell", "credentials", "mark", "notes",
-         "models", "confident", "likely", "uncertain", "3-0", "2-1"]
+         "AI-generated", "Partly AI-generated", "Real", "Can't tell", "credentials", "mark",
+         "notes", "models", "confident", "likely", "uncertain", "3-0", "2-1"]
 
 
 def connect(server):
