@@ -27,7 +27,7 @@ MODEL = re.compile(r', Model: ([^,\n]{1,100})'
 # Those that sign with their name alone, and where.
 NAMES = re.compile(r"Midjourney|DALL.?E|Stable Diffusion|Firefly|Google AI|Draw Things|ComfyUI"
                    r"|InvokeAI|NovelAI|Fooocus|DreamStudio|Ideogram|Apple Photos Clean Up"
-                   r"|Image Playground|reve\.com|Luma AI|Recraft|Leonardo\.? ?AI|NightCafe"
+                   r"|Image Playground|MFLUX|reve\.com|Luma AI|Recraft|Leonardo\.? ?AI|NightCafe"
                    r"|Aphrodite AI|Nano Banana|GPT-image", re.IGNORECASE)
 SIGNED = ("Software", "Credit", "Source")
 MAKERS = re.compile(r"(Ideogram|Aphrodite) AI\b")  # in place of a camera's maker

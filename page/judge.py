@@ -66,7 +66,7 @@ def tab(ensemble):
     # Pictures of today may come after the start, and not at all: they are shown as they are then.
     shown = [gr.HTML("", apply_default_css=False, elem_classes="gallery",
                      js_on_load=SCRIPTS["gallery"]) for _ in TODAY]
-    gr.on(None, show_today, None, shown, api_visibility="private", show_progress="hidden")
+    gr.on(None, show_today, None, [*shown], api_visibility="private", show_progress="hidden")
     for group, examples in (galleries(ensemble) | hard(ensemble)).items():
         html = everywhere(lambda language, group=group, examples=examples:
                           gallery(group, examples, language))
@@ -157,7 +157,8 @@ def _thumbnail(example, language):
     verdict = example.verdict
     answer = verdict.answer if isinstance(verdict, Verdict) else None
     return {
-        "address": example.address, "name": example.name, "slug": example.slug,
+        "address": example.address, "slug": example.slug,
+        "name": text(example.source.shows, language) if example.source else example.name,
         "pixels": example.path != example.full, "missed": answer not in (example.truth, CANT_TELL),
         "mark": "" if answer == CANT_TELL else "✓ " if answer == example.truth else "✗ ",
         "answer": text(LABELS[answer] if answer else "judge.cannot", language),

@@ -257,6 +257,15 @@ def test_pairs_fit_a_phone_in_the_dark_and_speak_chinese(browser, with_today):
         assert fits(page) and violations(page) == []
 
 
+def test_judge_shows_them_above_the_small_ones_and_judges_one(browser, with_today):
+    with visit(browser, with_today, "judge") as page:
+        page.locator(".gallery [data-slug='today-library']").wait_for()
+        assert page.locator(".gallery [data-slug^='today-']").count() == 8
+        page.locator(".gallery [data-slug='today-library']").click()
+        page.locator(".verdict.ai").wait_for()
+        assert "AI-generated" in page.locator(".verdict h2").inner_text()
+
+
 def test_only_what_is_shown_is_public(browser, with_today):
     """Not the files of the cache, nor where it lies."""
     cache = with_today.folder / "cache"
