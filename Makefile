@@ -27,10 +27,9 @@ $(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requiremen
 
 # Every step can be resumed: start the command again and it goes on after the last whole epoch.
 weights: $(VENV)/test.stamp
-	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 8
-	$(TRAIN) fit cnn --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras --epochs 72
-	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras --epochs 72 \
-	  --average 14
+	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan
+	$(TRAIN) fit cnn --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
+	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
 	$(TRAIN) fit svm --data $(DATA)/train.parquet
 	$(TRAIN) export --data $(DATA)/train.parquet --out weights/cifake
 	$(TRAIN) resize --photos $(PHOTOS)
@@ -43,8 +42,8 @@ evaluate: $(VENV)/test.stamp
 
 # Two generators, of which the pack has met one, and what it makes of them.
 generators: $(VENV)/test.stamp
-	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan --epochs 8
-	$(TRAIN) ddpm --data $(DATA)/train.parquet --out runs/ddpm --epochs 16
+	$(TRAIN) dcgan --data $(DATA)/train.parquet --out runs/dcgan
+	$(TRAIN) ddpm --data $(DATA)/train.parquet --out runs/ddpm
 	$(TRAIN) generators --data $(DATA)/test.parquet --out weights/cifake/reports/generators.json \
 	  dcgan=runs/dcgan/generator.keras ddpm=runs/ddpm/generator.keras
 	$(TRAIN) report

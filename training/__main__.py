@@ -241,8 +241,7 @@ ARGUMENTS = {
     commands.make_photos: _make_photos, commands.photos: _photos, commands.evaluate: _evaluate,
     commands.robustness: _robustness, commands.resize: _resize,
     commands.generators: _generators, commands.calibrate: _calibrate, commands.marks: _marks,
-    commands.report: _report,
-    commands.publish: _publish,
+    commands.report: _report, commands.publish: _publish,
 }
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Trainings that are killed, as by a power cut."""
 
-from contextlib import contextmanager
+import gc
+import warnings
 
 import pytest
 
@@ -11,11 +12,15 @@ class Killed(BaseException):
     """Nothing in a training catches it."""
 
 
-@contextmanager
-def killed_after(epochs):
-    """Kill what is trained inside: so many epochs are whole, the next is not.
+def kill_after(epochs, train):
+    """Kill a training: so many epochs are whole, the next is not.
 
     Of the next its row in the curve is written, and a part of its checkpoint.
+
+    Parameters
+    ----------
+    epochs : int
+    train : callable
     """
     save = checkpoints.save
 
@@ -25,6 +30,13 @@ def killed_after(epochs):
             raise Killed
         save(run, number, write if number <= epochs else write_a_part)
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # who is killed closes no file
         patch.setattr(checkpoints, "save", save_or_die)
-        yield
+        try:
+            train()
+        except Killed:
+            pass
+        else:
+            pytest.fail("It was not trained for so long.")
+        gc.collect()

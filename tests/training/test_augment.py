@@ -26,13 +26,13 @@ def test_copies_lie_in_the_same_folders(folder, tmp_path, capsys):
     arguments = ["augment", "--data", str(folder), "--copies", "2", "--out"]
     assert main([*arguments, str(tmp_path / "a")]) == 0
     assert "skipped REAL/notes.txt" in capsys.readouterr().out
-    found = read(tmp_path / "a")
-    assert len(found) == 12
-    assert {name.split("/")[0] for name in found} == {"FAKE", "REAL"}
-    one, two = found["REAL/0001 (2).jpg-1.png"], found["REAL/0001 (2).jpg-2.png"]
+    images = read(tmp_path / "a")
+    assert len(images) == 12
+    assert {name.split("/")[0] for name in images} == {"FAKE", "REAL"}
+    one, two = images["REAL/0001 (2).jpg-1.png"], images["REAL/0001 (2).jpg-2.png"]
     assert one.shape == (40, 40, 3) and (one != two).any()
     assert main([*arguments, str(tmp_path / "b")]) == 0
-    assert all((found[name] == image).all() for name, image in read(tmp_path / "b").items())
+    assert all((images[name] == image).all() for name, image in read(tmp_path / "b").items())
     assert main([*arguments, str(tmp_path / "c"), "--seed", "1"]) == 0
     assert (read(tmp_path / "c")["REAL/0001 (2).jpg-1.png"] != one).any()
 

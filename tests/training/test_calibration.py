@@ -1,10 +1,13 @@
-"""The bound of `confident`: a promise kept on images that it was not chosen on."""
+"""The bounds of certainty: promises kept on images that they were not chosen on."""
 
 import numpy as np
 
 from ensemble import vote
-from training.export.calibration import calibration, lowest_bound
+from ensemble.vocabulary import AI, CONFIDENT, REAL
+from training.measure.calibration import bounds, regression
 from training.measure.evaluate import calibration_error
+
+PROMISES = {CONFIDENT: {"right": 0.97, "accused": 1.0}}
 
 
 def votes(rng, n):
@@ -14,14 +17,29 @@ def votes(rng, n):
     return (1 / (1 + np.exp(-logit))).T, labels
 
 
+def fitted(p_ai, labels):
+    """Calibration, and the bound of `confident` that both labels share."""
+    calibration = regression(p_ai, labels)
+    steps = bounds(p_ai, vote.calibrate(p_ai, calibration), labels, promises=PROMISES, doubt=0.1,
+                   together=True)
+    assert steps[AI] == steps[REAL]
+    return calibration, steps[AI][CONFIDENT]["from"]
+
+
+def judged(p_ai, calibration):
+    """Probability, label, and probability of the label."""
+    overall, label = vote.calibrate(p_ai, calibration), vote.majority(p_ai)
+    return overall, label, np.where(label, overall, 1 - overall)
+
+
 def test_the_bound_keeps_its_word_nine_times_in_ten():
     kept = []
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        fitted = calibration(*votes(rng, 4000), target=0.97)
+        calibration, bound = fitted(*votes(rng, 4000))
         p_ai, labels = votes(rng, 20_000)
-        overall, label = vote.calibrate(p_ai, fitted), vote.majority(p_ai)
-        sure = np.where(label, overall, 1 - overall) >= fitted["confident_from"]
+        overall, label, sureness = judged(p_ai, calibration)
+        sure = sureness >= bound
         assert 0.3 < sure.mean() < 1
         kept.append((label == labels)[sure].mean() >= 0.97)
         assert calibration_error(labels, overall) < 0.03
@@ -29,24 +47,11 @@ def test_the_bound_keeps_its_word_nine_times_in_ten():
 
 
 def test_a_bound_lets_in_all_verdicts_that_are_as_sure_or_none():
-    sureness = np.array([0.8, 0.9, 0.9, 0.95])
-    right = np.array([False, False, True, True])
-
-    def all_right(order):
-        return np.cumsum(~right[order]) == 0
-
-    assert lowest_bound(sureness, all_right) == 0.95  # of the two at 0.9 one is wrong
-    assert lowest_bound(sureness, lambda order: np.zeros(4, bool)) == 1
-    assert lowest_bound(sureness, lambda order: np.ones(4, bool)) == 0.8
-
-
-def test_ties_at_the_bound_do_not_break_the_promise():
     """As many votes of equal certainty as you like, half of them wrong."""
-    rng = np.random.default_rng(0)
-    p_ai, labels = votes(rng, 4000)
-    tied, tied_labels = np.full((600, 3), 0.97), np.repeat([1, 0], 300)
-    p_ai, labels = np.concatenate([p_ai, tied]), np.concatenate([labels, tied_labels])
-    fitted = calibration(p_ai, labels, target=0.97)
-    overall, label = vote.calibrate(p_ai, fitted), vote.majority(p_ai)
-    sure = np.where(label, overall, 1 - overall) >= fitted["confident_from"]
+    p_ai, labels = votes(np.random.default_rng(0), 4000)
+    p_ai = np.concatenate([p_ai, np.full((600, 3), 0.97)])
+    labels = np.concatenate([labels, np.repeat([1, 0], 300)])
+    calibration, bound = fitted(p_ai, labels)
+    _, label, sureness = judged(p_ai, calibration)
+    sure = sureness >= bound
     assert sure.any() and (label == labels)[sure].mean() >= 0.97

@@ -3,7 +3,7 @@
 import pytest
 from huggingface_hub import ModelCard
 
-from tests.tiny import read_manifest
+from tests.tiny import bounds, read_manifest
 from tests.training import reports
 from training.report.card import card
 
@@ -18,27 +18,27 @@ def test_the_card_has_front_matter_that_the_hub_understands(written):
     assert (data.license, data.library_name) == ("apache-2.0", "onnx")
     assert data.pipeline_tag == "image-classification"
     assert data.datasets and "cifake" in data.tags
-    found = {r.metric_name: r.metric_value for r in data.eval_results}
-    assert found["Accuracy (majority)"] == 0.9812
-    assert found["Accuracy (majority, not in training)"] == 0.9787
-    assert found["ROC-AUC (calibrated probability)"] == 0.94
-    assert "ROC-AUC (majority)" not in found  # a vote of labels has none
+    results = {r.metric_name: r.metric_value for r in data.eval_results}
+    assert results["Accuracy (majority)"] == 0.9812
+    assert results["Accuracy (majority, not in training)"] == 0.9787
+    assert results["ROC-AUC (calibrated probability)"] == 0.94
+    assert "ROC-AUC (majority)" not in results  # a vote of labels has none
 
 
 def test_the_card_says_what_the_manifest_and_the_report_say(written, folder):
     manifest = read_manifest(folder)
-    for said in ("All 20,000 images", "The 19,622 of them", "0.9051", "0.9812", "0.9787",
+    for text in ("All 20,000 images", "The 19,622 of them", "0.9051", "0.9812", "0.9787",
                  "0.9864", "0.0123", "`tiny` 1.0.0", "svm 0.500, cnn 0.600, resnet 0.700",
                  "bias 0.100", "0.8000", "above 64 pixels", "bilinear filter", "1,234",
                  "f00d5eed", "seed: 7", "c0ffee", manifest["members"][0]["sha256"][:12]):
-        assert said in written
+        assert text in written
     assert "| **majority** | 0.9812 | 0.9100 | 0.9200 | 0.9300 | – | – | – |" in written
 
 
 def test_the_card_follows_its_sources(folder):
     before = card(read_manifest(folder), {})
     manifest = read_manifest(folder)
-    manifest["calibration"]["confident_from"] = 0.8765
+    manifest["bounds"] = bounds(0.8765, 0.7)
     manifest["training"].pop("added_fakes")
     manifest["training"]["runs"] = {"cnn": {"epochs": 16, "seed": 3}}
     after = card(manifest, {})

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from ensemble import Ensemble, pack
+from ensemble import PackModels, pack
 from tests import made
 from tests.servers import ROOT
-from tests.training.killed import killed_after
+from tests.training.killed import kill_after
 from training import records
 from training.__main__ import main
 from training.cifake import models
@@ -99,8 +99,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(few, tmp_path, monkeypatch):
     given = {"epochs": 2, "average": 2, "batch": 20, "mixed": False, "seed": 3}
     whole = fit_network(TINY, *few, tmp_path / "whole", **given)
     for epochs in (0, 1, 3):
-        with killed_after(epochs):
-            fit_network(TINY, *few, tmp_path / "killed", **given)
+        kill_after(epochs, lambda: fit_network(TINY, *few, tmp_path / "killed", **given))
         assert len(curve(tmp_path / "killed")) == epochs + 1
         code = "first" if epochs == 0 else "later"
         monkeypatch.setattr("training.fitting.checkpoints.commit", lambda code=code: code)
@@ -213,7 +212,7 @@ def test_spectrum_of_a_flat_image_is_one_number():
 
 def test_native_model_and_onnx_agree(runs, trained, parts):
     images = parts[1].images[:80]
-    p_ai, maps = Ensemble.load(trained).predict(images)
+    p_ai, maps = PackModels.load(trained).predict(images)
     native = svm.load(runs / "svm" / "svm.joblib").predict_proba(images)[:, 1]
     np.testing.assert_allclose(p_ai[:, 0], native, atol=1e-5)
     lowered = np.pad(images, ((0, 0), (1, 0), (0, 0), (0, 0)), mode="edge")[:, :-1]

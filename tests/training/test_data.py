@@ -69,7 +69,7 @@ def test_stored_as_cifake_stores(tmp_path):
     assert digest == int(loaded.digests[1])
 
 
-@pytest.mark.parametrize("make, said", [
+@pytest.mark.parametrize("make, message", [
     (lambda path: path / "nowhere", "no such file or folder"),
     (lambda path: _folders(path, "cats", "dogs"), "one of AI-generated .* found cats, dogs"),
     (lambda path: _folders(path), "found none"),
@@ -82,8 +82,8 @@ def test_stored_as_cifake_stores(tmp_path):
     (lambda path: _table(path / "a.parquet", image=[b"x"], label=[0]), "{bytes, path}"),
     (lambda path: _table(path / "a.parquet", image=[{"bytes": b"x"}], label=[7]), "found 7"),
 ])
-def test_bad_data_is_named(make, said, tmp_path):
-    with pytest.raises(data.DataError, match=said):
+def test_bad_data_is_named(make, message, tmp_path):
+    with pytest.raises(data.DataError, match=message):
         data.load(make(tmp_path))
 
 

@@ -26,14 +26,14 @@ KNOWN = {("lite0", 128): {4: [4.53517, 4.04436, 4.95252, -1.93370],
 def test_blocks_see_what_the_original_sees(variant, size):
     known, graph = KNOWN[variant, size], Graph(size)
     values = graph.add("Cast", "images", to=1)
-    found = efficientnet.blocks(graph, graph.add("Transpose", values, perm=[0, 3, 1, 2]), variant,
-                                tuple(known))
-    model = graph.model({f"block{number}": (x, 4) for number, (x, *_) in zip(known, found)})
+    planes = graph.add("Transpose", values, perm=[0, 3, 1, 2])
+    blocks = efficientnet.blocks(graph, planes, variant, tuple(known))
+    model = graph.model({f"block{number}": (x, 4) for number, (x, *_) in zip(known, blocks)})
     session = onnxruntime.InferenceSession(model.SerializeToString(),
                                            providers=["CPUExecutionProvider"])
     outputs = session.run(None, {"images": made.image(0, 1, size)[None]})
-    for output, (_, channels, apart), means in zip(outputs, found, known.values()):
-        assert output.shape == (1, channels, *[-(-size // apart)] * 2)
+    for output, (_, channels, cell), means in zip(outputs, blocks, known.values()):
+        assert output.shape == (1, channels, *[-(-size // cell)] * 2)
         np.testing.assert_allclose(output.mean(axis=(2, 3))[0, :4], means, atol=1e-4)
 
 
@@ -41,8 +41,8 @@ def test_weights_that_are_not_there_are_named(monkeypatch):
     monkeypatch.setitem(efficientnet.VARIANTS, "lost", ("no_such_package", "a-0.pth", 1.0))
     with pytest.raises(WeightsError, match="no_such_package isn't installed"):
         efficientnet.blocks(Graph(32), "images", "lost", (0,))
-    package, _, deeper = efficientnet.VARIANTS["lite0"]
-    monkeypatch.setitem(efficientnet.VARIANTS, "other", (package, "../__init__.py", deeper))
+    package, _, depth = efficientnet.VARIANTS["lite0"]
+    monkeypatch.setitem(efficientnet.VARIANTS, "other", (package, "../__init__.py", depth))
     with pytest.raises(WeightsError, match="SHA-256"):
         efficientnet.blocks(Graph(32), "images", "other", (0,))
 
@@ -66,8 +66,8 @@ class Storage:
 class Pickler(pickle.Pickler):
     def persistent_id(self, value):
         if isinstance(value, Storage):
-            kind = "FloatStorage" if value.content.dtype == np.float32 else "LongStorage"
-            return ("storage", getattr(sys.modules["torch"], kind), value.key, "cpu",
+            storage = "FloatStorage" if value.content.dtype == np.float32 else "LongStorage"
+            return ("storage", getattr(sys.modules["torch"], storage), value.key, "cpu",
                     len(value.content), None)
 
 
@@ -98,14 +98,14 @@ def save(monkeypatch, tmp_path):
 
 def test_tensors_are_parts_of_what_is_stored(save):
     shared, count = np.arange(12, dtype=np.float32), np.array([7], np.int64)
-    found = torch_file.read(save({
+    tensors = torch_file.read(save({
         "rows": Tensor("a", shared, (3, 4), (4, 1)), "turned": Tensor("a", shared, (4, 3), (1, 4)),
         "end": Tensor("a", shared, (2,), (1,), offset=10), "count": Tensor("b", count, (), ())}))
     rows = shared.reshape(3, 4)
-    np.testing.assert_array_equal(found["rows"], rows)
-    np.testing.assert_array_equal(found["turned"], rows.T)
-    np.testing.assert_array_equal(found["end"], [10, 11])
-    assert found["count"] == 7 and found["count"].dtype == np.int64
+    np.testing.assert_array_equal(tensors["rows"], rows)
+    np.testing.assert_array_equal(tensors["turned"], rows.T)
+    np.testing.assert_array_equal(tensors["end"], [10, 11])
+    assert tensors["count"] == 7 and tensors["count"].dtype == np.int64
 
 
 def test_what_is_no_file_of_weights_is_refused(save, tmp_path):

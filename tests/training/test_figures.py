@@ -57,7 +57,7 @@ def test_every_number_of_the_reports_is_in_its_figure(given, drawn):
         assert f"{name}, {score['ece']:.2%}" in words(drawn, "reliability")
     sure = " ".join(words(drawn, "risk"))
     assert f"{evaluation['confident']['coverage']:.1%} of the verdicts" in sure
-    assert f"{manifest['calibration']['confident_from']:.4f}" in sure
+    assert f"{manifest['bounds']['Real']['confident']['from']:.4f}" in sure
     for name, row in {"clean": robust["clean"], **robust["corruptions"]}.items():
         assert name + " *" * (name in robust["strongest"]) in robustness
         assert f"{row['ensemble']['accuracy']:.1%}" in robustness

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from tests import made
+from tests.training.killed import kill_after
 from training.__main__ import main
+from training.errors import DataError
 from training.generators import dcgan, ddpm, fakes
 from training.images import data
 
@@ -30,8 +32,8 @@ def run(family, tmp_path_factory):
     table = made.write_parquet(folder / "train.parquet", made.files(40))
     real = data.load(table)
     real = real.take(real.labels == 0)
-    for epochs in (1, 2):
-        family.fit(real, folder / "run", epochs=epochs, batch=20)
+    kill_after(1, lambda: family.fit(real, folder / "run", epochs=2, batch=20))
+    family.fit(real, folder / "run", epochs=2, batch=20)
     return folder / "run"
 
 
@@ -39,6 +41,15 @@ def test_a_run_goes_on_where_it_stopped(family, run):
     rows = list(csv.DictReader((run / "curve.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["0", "1"]
     assert all(float(row[LOSS[family]]) > 0 for row in rows)
+
+
+def test_other_settings_do_not_go_on(family, run):
+    real = data.Data(*(np.zeros((40, *shape), np.uint8) for shape in ((32, 32, 3), (), (), ())))
+    with pytest.raises(DataError, match="seed was 0, now 1"):
+        family.fit(real, run, epochs=2, batch=20, seed=1)
+    if family is ddpm:  # whose rate falls to nothing over the epochs that it begins with
+        with pytest.raises(DataError, match="epochs was 2, now 3"):
+            family.fit(real, run, epochs=3, batch=20)
 
 
 def test_a_seed_names_an_image(family, run):
@@ -50,14 +61,14 @@ def test_a_seed_names_an_image(family, run):
 
 
 def test_training_fakes_are_stored_as_cifake_stores(family, run):
-    found = fakes.fakes(run / "generator.keras", 12)
-    assert len(found) == 12 and found.labels.all()
-    assert len(set(found.digests.tolist())) > 3  # hardly trained, but no constant
+    drawn_fakes = fakes.fakes(run / "generator.keras", 12)
+    assert len(drawn_fakes) == 12 and drawn_fakes.labels.all()
+    assert len(set(drawn_fakes.digests.tolist())) > 3  # hardly trained, but no constant
     drawn = fakes.generate(run / "generator.keras",
                            range(fakes.TRAINING_SEEDS, fakes.TRAINING_SEEDS + 12))
     rgb, digest = data.as_cifake_jpeg(drawn[0])
-    np.testing.assert_array_equal(found.images[0], rgb)
-    assert int(found.digests[0]) == digest
+    np.testing.assert_array_equal(drawn_fakes.images[0], rgb)
+    assert int(drawn_fakes.digests[0]) == digest
 
 
 class Knowing:

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ensemble import vote
+from ensemble.vocabulary import AI, CONFIDENT, REAL
 from tests import made
-from tests.tiny import build_tiny_pack
+from tests.tiny import bounds, build_tiny_pack
 from training.__main__ import main
+from training.measure.calibration import PROMISES
 from training.photos import benchmark as photo_benchmark
-from training.photos import calibration as photo_calibration
 from training.photos import collections as photos
 from training.photos.members import Member
 
@@ -94,7 +96,7 @@ def test_a_fold_is_not_calibrated_on_itself(read):
     folds, rng = photos.fold(read), np.random.default_rng(0)
     p_ai = np.clip(0.3 + 0.4 * read.labels[:, None] + rng.normal(0, 0.1, (len(read), 3)), 0, 1)
     turned = replace(read, labels=np.where(folds == 2, 1 - read.labels, read.labels))
-    before, after = (photo_benchmark.calibrations(p_ai, given, folds) for given in (read, turned))
+    before, after = (photo_benchmark.fitted_without(p_ai, given, folds) for given in (read, turned))
     assert before[2] == after[2]
     assert all(before[fold] != after[fold] for fold in (0, 1, 3, 4))
 
@@ -108,9 +110,9 @@ def test_every_number_is_that_of_the_verdicts(read):
     found[zoo[0]] = 0.99
     found[gpt[:3]] = 0.6
     resaved[zoo[1]] = 0.9
-    sure = {"weights": [1, 0, 0], "bias": 0.0, "confident_from": 0.85}
+    terms = {"calibration": {"weights": [1, 0, 0], "bias": 0.0}, "bounds": bounds(0.85, 0.7)}
     judged = photo_benchmark.Judged({"found": found, "stored": p_ai, "resaved": resaved,
-                                     "halved": p_ai}, folds, [sure] * 5)
+                                     "halved": p_ai}, folds, [terms] * 5)
     report = photo_benchmark.report(read, judged)
     zoo, gpt = report["sources"]["zoo"], report["sources"]["gpt"]
     assert zoo["real_called_ai"] == zoo["confident"]["real_called_ai"] == 0.25
@@ -130,23 +132,25 @@ def test_confidence_keeps_its_promises_in_every_fold():
     # Real pictures of the last fold look AI-generated now and then.
     odd = (folds == 3) & (labels == 0) & (rng.random(4000) < 0.08)
     p_ai = (1 / (1 + np.exp(-np.where(odd, 4, logits))))[:, None]
-    fitted = photo_calibration.calibration(p_ai, labels, sources, folds)
-    overall = photo_calibration.vote.calibrate(p_ai, fitted)
-    said = p_ai[:, 0] >= 0.5
-    sure = np.where(said, overall, 1 - overall) >= fitted["confident_from"]
+    fitted = photo_benchmark.calibrated(p_ai, labels, sources, folds)
+    corrected = vote.correct(p_ai, fitted["calibration"])
+    overall, called_ai = vote.calibrate(corrected, fitted["calibration"]), corrected[:, 0] >= 0.5
+    sureness = np.where(called_ai, overall, 1 - overall)
+    sure = sureness >= vote.starts(fitted["bounds"], CONFIDENT, called_ai)
+    promise = PROMISES[CONFIDENT]
     assert 0.1 < sure.mean() < 1
-    assert (said == labels)[sure].mean() >= photo_calibration.ACCURACY
+    assert (called_ai == labels)[sure].mean() >= promise["right"]
     for fold in range(4):
         real = (folds == fold) & (labels == 0)
-        assert (sure & said)[real].mean() <= photo_calibration.FALSE_ALARMS
+        assert (sure & called_ai)[real].mean() <= promise["accused"]
 
 
 def test_members_that_know_nothing_are_never_confident():
     rng = np.random.default_rng(0)
     labels, folds = rng.integers(0, 2, 2000), np.repeat(np.arange(4), 500)
     sources = np.char.add("s", folds.astype(str))
-    fitted = photo_calibration.calibration(rng.random((2000, 3)), labels, sources, folds)
-    assert fitted["confident_from"] == 1
+    fitted = photo_benchmark.calibrated(rng.random((2000, 3)), labels, sources, folds)
+    assert fitted["bounds"] == {AI: {}, REAL: {}}
 
 
 def test_data_that_cant_be_used_is_named(tmp_path, capsys):

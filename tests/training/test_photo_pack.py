@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from ensemble import Ensemble, Router, open_picture
+from ensemble import Ensemble, PackModels, open_picture
 from ensemble.pack import PackError
 from tests import made
 from tests.tiny import build_tiny_pack
@@ -52,29 +52,29 @@ def test_the_manifest_says_what_it_was_made_of(pack, table):
 
 
 def test_it_judges_large_pictures_and_leaves_small_ones_to_the_other(pack, table, tmp_path):
-    router = Router([Ensemble.load(build_tiny_pack(tmp_path / "small")), Ensemble.load(pack)])
-    large = router.judge(made.image(0, 5, 90))
+    own = PackModels.load(pack)
+    ensemble = Ensemble([PackModels.load(build_tiny_pack(tmp_path / "small")), own])
+    large = ensemble.judge(made.image(0, 5, 90))
     assert (large.pack, len(large.votes)) == ("photos", 3) and set(large.maps) == {"cnn", "resnet"}
-    assert router.judge(made.image(0, 5, 64)).pack == "tiny"
-    own = Ensemble.load(pack)
+    assert ensemble.judge(made.image(0, 5, 64)).pack == "tiny"
     assert own.pack.knows(open_picture(_first_file(table)).digest)
     assert not own.pack.knows(bytes(8))
 
 
 def test_two_packs_of_one_name_are_refused(pack):
     with pytest.raises(PackError, match="photos, photos"):
-        Router([Ensemble.load(pack), Ensemble.load(pack)])
+        Ensemble([PackModels.load(pack), PackModels.load(pack)])
 
 
 def test_the_calibration_is_of_what_was_held_out(pack, table):
     """Fitted on answers to pictures that were trained on, it would be far surer than this."""
     manifest, measured = read(pack)
-    found = manifest["calibration"]
+    fitted = manifest["calibration"]
     weights = [fold["calibration"]["weights"] for fold in measured["folds"]]
     low, high = np.min(weights, axis=0), np.max(weights, axis=0)
     # With all folds it lies near those that lack one.
-    assert (found["weights"] > low - 0.5 * (high - low) - 0.05).all()
-    assert (found["weights"] < high + 0.5 * (high - low) + 0.05).all()
+    assert (fitted["weights"] > low - 0.5 * (high - low) - 0.05).all()
+    assert (fitted["weights"] < high + 0.5 * (high - low) + 0.05).all()
 
 
 def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
@@ -85,17 +85,18 @@ def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
     assert main(["report", "--pack", str(pack), "--readme", str(readme)]) == 0
     text = readme.read_text()
     assert text.startswith(f"a\n{results.BEGIN}\n{results.END}\nb\n") and "replaced" not in text
-    said = (pack / "README.md").read_text()
-    for words in (text, said):
+    written = (pack / "README.md").read_text()
+    for words in (text, written):
         assert f"ROC-AUC {measured['mean']['roc_auc']:.3f}" in words
         links = re.findall(r'(?:src|srcset)="(.*?)"', words)
         assert len(links) == 2
-    assert all((pack / link).is_file() for link in re.findall(r'(?:src|srcset)="(.*?)"', said))
-    assert said.index("## Weak spots") < said.index("## Photographs") < said.index("## Members")
+    assert all((pack / link).is_file() for link in re.findall(r'(?:src|srcset)="(.*?)"', written))
+    places = [written.index(f"## {title}") for title in ("Weak spots", "Photographs", "Members")]
+    assert places == sorted(places)
     for name, row in {**measured["generators"], **measured["sources"]}.items():
         if name in measured["generators"] or row["real"]:
-            assert re.search(rf"^\| {re.escape(name)} \|", said, re.MULTILINE), name
-    assert "PHOTOS_REPO=USER/NAME" in said and "CIFAKE" not in said
+            assert re.search(rf"^\| {re.escape(name)} \|", written, re.MULTILINE), name
+    assert "PHOTOS_REPO=USER/NAME" in written and "CIFAKE" not in written
     assert figures.drawn(pack / "reports" / "figures") == ["photos"]
     before = readme.read_text()
     results.write(pack, readme)
@@ -111,13 +112,13 @@ def test_the_worst_comes_first():
                for name, count, caught in (("easy", 99, 0.9), ("shy", 50, 0.1), ("rare", 3, 0.0))}
     taken = {name: {**row, "real": 40, "ai": 0, "ai_caught": None, "real_called_ai": share}
              for name, share in (("zoo", 0.1), ("paintings", 0.6))}
-    found = {"n": 232, "folds": [], "generators": made_by, "sources": taken,
+    report = {"n": 232, "folds": [], "generators": made_by, "sources": taken,
              "mean": {**row, "real_called_ai": 0.3, "ai_caught": 0.4}}
-    spots = photo_card.weak_spots(found)
+    spots = photo_card.weak_spots(report)
     assert "shy (10% caught), easy (90% caught)" in spots and "rare" not in spots
     assert "`paintings` (60%), `zoo` (10%)" in spots
-    assert "no verdict is `confident`" in photo_card.summary(found)
-    tables = photo_card.results(found)
+    assert "no verdict is `confident`" in photo_card.summary(report)
+    tables = photo_card.results(report)
     assert tables.index("| rare |") < tables.index("| shy |") < tables.index("| easy |")
     assert tables.index("| paintings |") < tables.index("| zoo |")
 

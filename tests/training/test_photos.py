@@ -28,7 +28,7 @@ def test_labels_sources_and_generators_are_read(read):
     assert {picture.shape for picture in read.pictures} == {(48, 64, 3)}
 
 
-@pytest.mark.parametrize("said, name, family", [
+@pytest.mark.parametrize("written, name, family", [
     ("SD 1.x", photos.SD1, "Stable Diffusion"),
     ("runwayml-stable-diffusion-v1-5", photos.SD1, "Stable Diffusion"),
     ("CompVis-stable-diffusion-v1-4", photos.SD1, "Stable Diffusion"),
@@ -38,8 +38,8 @@ def test_labels_sources_and_generators_are_read(read):
     ("Gemini 2.5 flash image", "Gemini 2.5 flash image", "GPT and Gemini"),
     ("something new", "something new", "something new"),
 ])
-def test_generators_have_one_name_and_a_family(said, name, family):
-    assert photos.name_of(said) == name
+def test_generators_have_one_name_and_a_family(written, name, family):
+    assert photos.name_of(written) == name
     assert photos.family_of(name) == family
 
 
@@ -122,17 +122,17 @@ def _tables(quality):
     return Image.open(file).quantization[0]
 
 
-@pytest.mark.parametrize("change, said", [
+@pytest.mark.parametrize("change, message", [
     (lambda table: table.drop_columns("source"), "column source is missing"),
     (lambda table: _column(table, "label", [7] * len(table)), r"found \[7\]"),
     (lambda table: _column(table, "source", [""] * len(table)), "row 0 names no source"),
     (lambda table: _column(table, "image", [{"bytes": b"\xff\xd8 no", "path": "odd.jpg"}]
                            * len(table)), "row 0, odd.jpg"),
 ])
-def test_bad_tables_are_named(change, said, tmp_path):
+def test_bad_tables_are_named(change, message, tmp_path):
     path = made.write_photos(tmp_path / "a.parquet", each=1)
     parquet.write_table(change(parquet.read_table(path)), path)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         photos.load(path)
 
 

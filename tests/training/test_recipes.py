@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from training.cifake import models as ours
 from training.errors import WeightsError
+from training.fitting.batch_norm import BatchNormalization
 from training.images.spectra import dct_matrices
 from training.students import blocks
 from training.students.listing import parameters, table
-from training.students.recipes import RECIPES, BatchNormalization
+from training.students.recipes import RECIPES
 
 SYSTEMS = {
     "ours": {"svm", "cnn", "resnet"},
@@ -22,16 +22,16 @@ SYSTEMS = {
 
 
 def test_every_model_of_the_reports_has_its_name():
-    found = {system: {name for name, recipe in RECIPES.items() if recipe.system == system}
+    names = {system: {name for name, recipe in RECIPES.items() if recipe.system == system}
              for system in SYSTEMS}
-    assert found == SYSTEMS
+    assert names == SYSTEMS
 
 
 @pytest.mark.parametrize("name, printed", [
     ("basic-cnn", "1,149,762"), ("cnn-two-ai", "224,833"), ("vgg16-full", "14.9 M")])
 def test_as_many_parameters_as_the_report_prints(name, printed):
-    found = parameters(RECIPES[name])
-    assert printed in (f"{found:,}", f"{found / 1e6:.1f} M")
+    count = parameters(RECIPES[name])
+    assert printed in (f"{count:,}", f"{count / 1e6:.1f} M")
 
 
 def test_the_base_whose_blocks_keras_finds_by_its_name_is_built():
@@ -104,8 +104,7 @@ def test_preprocessing_is_the_base_s_own_and_is_saved(tmp_path):
         np.testing.assert_allclose(one(pixels), expected, atol=1e-4)
 
 
-def test_the_old_names_are_still_there():
-    assert ours.BatchNormalization is BatchNormalization
+def test_saved_networks_know_their_layers_by_the_old_name():
     assert keras.saving.get_registered_name(BatchNormalization) == "training>BatchNormalization"
     assert dct_matrices(16)[0].shape == (16, 16)
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests import made
 from training.__main__ import main
+from training.recipe import OURS
 from training.students import reproduce
 from training.students.recipes import RECIPES
 
@@ -17,12 +18,13 @@ def test_the_committed_page_says_what_the_committed_results_say():
 
 
 def test_every_recipe_of_the_student_systems_has_a_result():
-    found = {path.stem: json.loads(path.read_text()) for path in reproduce.RESULTS.glob("*.json")}
-    assert {content["run"]["name"] for content in found.values()} == {
-        name for name, recipe in RECIPES.items() if recipe.system != reproduce.OURS}
+    trainings = {path.stem: json.loads(path.read_text())
+                 for path in reproduce.RESULTS.glob("*.json")}
+    assert {content["run"]["name"] for content in trainings.values()} == {
+        name for name, recipe in RECIPES.items() if recipe.system != OURS}
     for name, (recipe, _) in reproduce.FULL.items():
-        assert found[name]["run"]["name"] == recipe
-        assert recipe == "dcgan" or found[name]["test"]["n"] == 20_000
+        assert trainings[name]["run"]["name"] == recipe
+        assert recipe == "dcgan" or trainings[name]["test"]["n"] == 20_000
 
 
 def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monkeypatch):
@@ -31,7 +33,7 @@ def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monk
     monkeypatch.setattr(reproduce, "FULL", {
         "dcgan": ("dcgan", {"epochs": 1, "batch": 24}),
         "three-class": ("three-class", {"epochs": 1, "generator": "dcgan"})})
-    monkeypatch.setattr(reproduce, "FACED", ("three-class",))
+    monkeypatch.setattr(reproduce, "MET_DCGAN", ("three-class",))
     monkeypatch.setattr(reproduce, "FAKES", 12)
     monkeypatch.setattr(reproduce, "FEW", 20)
     monkeypatch.setattr(reproduce, "RESULTS", tmp_path / "results")
@@ -52,7 +54,7 @@ def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monk
     assert f"| basic-cnn | 1 | 1,149,762 | 20 | 1 of 10 | random weights | " \
            f"{facts['validation']['accuracy']:.1%} of 4 | not known |" in text
 
-    for step in ("fit_run", "fit_recipe", "evaluate_run"):
+    for step in ("fit_network", "evaluate_run"):
         monkeypatch.setattr(reproduce, step, None)
     reproduce.PAGE.unlink()
     assert main(arguments) == 0

@@ -3,6 +3,7 @@
 import csv
 import json
 import tracemalloc
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 from PIL import Image
 
 from tests import made
+from tests.training.killed import kill_after
 from training.__main__ import main
+from training.errors import DataError
 from training.images import data, files
-from training.images.data import DataError
-from training.students import fit as fit_recipe
 from training.students import runs, system4, system5
+from training.students.parts import split_files
 from training.students.recipes import RECIPES
 from training.students.scores import Scores
 from training.students.stream import Stream, class_weights
@@ -42,8 +44,9 @@ def run(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "cnn"
     arguments = ["fit", "cnn-two-ai", "--data", str(folder), "--size", "24", "--batch", "40",
                  "--out", str(out), "--epochs"]
+    kill_after(1, lambda: main([*arguments, "2"]))
     assert main([*arguments, "2"]) == 0
-    assert main([*arguments, "4"]) == 0
+    assert main([*arguments, "3"]) == 0
     return out
 
 
@@ -64,40 +67,41 @@ def test_a_run_tells_what_it_was_made_of(run, folder):
 
 
 def test_it_goes_on_after_the_last_epoch_with_every_score(run):
-    assert [row["epoch"] for row in rows(run)] == ["0", "1", "2", "3"]
+    assert [row["epoch"] for row in rows(run)] == ["0", "1", "2"]
     scores = {"loss", "accuracy", "precision", "recall", "auc", "f1"}
     assert scores | {f"val_{name}" for name in scores} <= set(rows(run)[0])
     facts = json.loads((run / "run.json").read_text())
-    assert facts["epochs_run"] == 4
+    assert facts["epochs_run"] == 3
     assert facts["validation"]["accuracy"] == pytest.approx(float(rows(run)[-1]["val_accuracy"]))
 
 
 def test_the_curve_is_what_the_network_does(run, folder):
-    _, unseen, _ = runs.parts(folder, 24)
-    found = runs.predict(runs.open_run(run), unseen)
-    right = np.mean((found[:, 1] >= 0.5) == unseen.labels)
+    _, unseen, _ = split_files(folder, 24)
+    p_ai = runs.predict(runs.open_run(run), unseen)[:, 1]
+    right = np.mean((p_ai >= 0.5) == unseen.labels)
     assert right == pytest.approx(float(rows(run)[-1]["val_accuracy"]), abs=1e-6)
 
 
 def test_a_part_of_the_data_has_as_many_of_each_class(folder, tmp_path):
-    runs.fit_run("cnn-two-ai", folder, tmp_path, size=24, images=24, epochs=1)
+    recipe = RECIPES["cnn-two-ai"]
+    recipe.fit(recipe, folder, tmp_path, size=24, images=24, epochs=1)
     facts = json.loads((tmp_path / "run.json").read_text())
     assert facts["class_counts"] == [12, 12] and facts["validation_images"] == 6
 
 
 def test_other_settings_do_not_go_on(run, folder, capsys):
-    assert main(["fit", "cnn-two-ai", "--data", str(folder), "--size", "32", "--batch", "40",
-                 "--out", str(run)]) == 2
-    assert "size was 24, now 32" in capsys.readouterr().err
+    arguments = ["fit", "cnn-two-ai", "--data", str(folder), "--batch", "40", "--out", str(run)]
+    assert main([*arguments, "--size", "32", "--seed", "1"]) == 2
+    assert "size was 24, now 32; seed was 0, now 1" in capsys.readouterr().err
 
 
 def test_skipped_files_are_named(folder, capsys):
-    found, _ = files.load_files(folder, 24)
-    said = capsys.readouterr().out
-    assert len(found) == 100 and found.labels.sum() == 60
-    assert "skipped RealArt/cut.jpg: The JPEG is damaged" in said
-    assert "skipped RealArt/notes.txt: The file is text" in said
-    assert "40 real and 60 AI-generated images; skipped 2 unreadable and 1 duplicate" in said
+    images, _ = files.load_files(folder, 24)
+    printed = capsys.readouterr().out
+    assert len(images) == 100 and images.labels.sum() == 60
+    assert "skipped RealArt/cut.jpg: The JPEG is damaged" in printed
+    assert "skipped RealArt/notes.txt: The file is text" in printed
+    assert "40 real and 60 AI-generated images; skipped 2 unreadable and 1 duplicate" in printed
 
 
 def test_a_folder_and_parquet_are_the_same_data(tmp_path):
@@ -134,14 +138,14 @@ def test_classes_that_cannot_be_told(names, given):
 def test_streaming_a_large_folder_takes_constant_memory(tmp_path):
     def peak(count):
         """Bytes that reading all of a folder's images takes at most."""
-        found = files.find(folder).take(np.r_[0:count // 2, -count // 2:0])
+        images = files.find(folder).take(np.r_[0:count // 2, -count // 2:0])
         tracemalloc.start()
-        found, _ = files.check(found, 64)
-        stream = Stream(found, 64, batch=32, seed=0)
-        seen = sum(len(labels) for _, labels in (stream[step] for step in range(len(stream))))
+        images, _ = files.check(images, 64)
+        stream = Stream(images, 64, batch=32, seed=0)
+        total = sum(len(labels) for _, labels in (stream[step] for step in range(len(stream))))
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert seen == count
+        assert total == count
         return most
 
     folder = tmp_path / "large"
@@ -157,10 +161,10 @@ def test_streaming_a_large_folder_takes_constant_memory(tmp_path):
 
 
 def test_a_stream_shows_each_image_once_an_epoch_in_another_order(folder):
-    found, _ = files.load_files(folder, 8)
-    stream = Stream(found, 8, batch=30, seed=2)
+    images, _ = files.load_files(folder, 8)
+    stream = Stream(images, 8, batch=30, seed=2)
     first = np.concatenate([stream[i][1] for i in range(len(stream))])
-    stream.on_epoch_end()
+    stream.start(1)
     second = np.concatenate([stream[i][1] for i in range(len(stream))])
     assert len(stream) == 4 and (first != second).any()
     assert first.sum() == second.sum() == 60
@@ -177,15 +181,15 @@ def test_scores_by_hand():
     scores = Scores()
     scores.update_state([0, 0, 1], np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]], "float32"))
     scores.update_state([1, 1], np.array([[0.4, 0.6], [0.8, 0.2]], "float32"))
-    found = {name: float(value) for name, value in scores.result().items()}
-    assert found["accuracy"] == pytest.approx(3 / 5)
-    assert found["precision"] == found["recall"] == found["f1"] == pytest.approx(2 / 3)
-    assert found["auc"] == pytest.approx(4 / 6, abs=0.01)
+    values = {name: float(value) for name, value in scores.result().items()}
+    assert values["accuracy"] == pytest.approx(3 / 5)
+    assert values["precision"] == values["recall"] == values["f1"] == pytest.approx(2 / 3)
+    assert values["auc"] == pytest.approx(4 / 6, abs=0.01)
     three = Scores()
     three.update_state([[0], [1], [2]], np.array([[.6, .2, .2], [.1, .2, .7], [.1, .2, .7]]))
-    found = {name: float(value) for name, value in three.result().items()}
-    assert found["accuracy"] == pytest.approx(2 / 3)  # of three classes
-    assert found["recall"] == found["precision"] == pytest.approx(1)  # of real and AI
+    values = {name: float(value) for name, value in three.result().items()}
+    assert values["accuracy"] == pytest.approx(2 / 3)  # of three classes
+    assert values["recall"] == values["precision"] == pytest.approx(1)  # of real and AI
 
 
 def _tiny(size, weights):
@@ -197,29 +201,28 @@ def _tiny(size, weights):
 
 
 def test_stopping_keeping_the_best_and_fine_tuning_survive_a_restart(folder, tmp_path, monkeypatch):
-    recipe = fit_recipe.RECIPES["mobilenet-faces"]
-    monkeypatch.setitem(RECIPES, "mobilenet-faces", recipe.__class__(
-        **{**vars(recipe), "build": _tiny, "callbacks": lambda: [
-            keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=1, min_delta=100),
-            keras.callbacks.EarlyStopping(patience=3, min_delta=100)]}))
+    recipe = replace(RECIPES["mobilenet-faces"], build=_tiny, callbacks=lambda: [
+        keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=1, min_delta=100),
+        keras.callbacks.EarlyStopping(patience=2, min_delta=100)])
+    monkeypatch.setitem(RECIPES, "mobilenet-faces", recipe)
 
     def fit(epochs, **more):
-        runs.fit_run("mobilenet-faces", folder, tmp_path, size=8, weights=None, batch=40,
-                     epochs=epochs, **more)
+        recipe.fit(recipe, folder, tmp_path, size=8, weights=None, batch=40, epochs=epochs, **more)
         return rows(tmp_path), json.loads((tmp_path / "run.json").read_text())
 
     assert len(fit(2)[0]) == 2
-    found, _ = fit(9)  # nothing is better by 100, so it ends three epochs after the first
-    rates = [float(row["learning_rate"]) for row in found]
-    assert len(found) == 4 and rates == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
+    stopped, _ = fit(9)  # nothing is better by 100, so it ends two epochs after the first
+    rates = [float(row["learning_rate"]) for row in stopped]
+    assert len(stopped) == 3 and rates == pytest.approx([1e-3, 1e-3, 5e-4])
     again, facts = fit(9)
-    assert again == found and facts["epochs_run"] == 4
+    assert again == stopped and facts["epochs_run"] == 3
+    kill_after(4, lambda: fit(9, fine_tune=True))
     tuned, facts = fit(9, fine_tune=True)
-    assert [row["stage"] for row in tuned] == ["1"] * 4 + ["2"] * 4
+    assert [row["stage"] for row in tuned] == ["1"] * 3 + ["2"] * 3
     losses = [float(row["val_loss"]) for row in tuned]
     assert facts["epoch_kept"] == int(np.argmin(losses))
     network = runs.open_run(tmp_path).model
-    assert len(network.trainable_variables) == (4 if np.argmin(losses) > 3 else 2)
+    assert len(network.trainable_variables) == (4 if np.argmin(losses) > 2 else 2)
 
 
 def test_stop_when_the_validation_loss_passes():
@@ -246,8 +249,9 @@ def test_rates_are_the_reports():
     (["fit", "cnn-two-ai", "--fine-tune"], "resnet50-two-ai, mobilenet-faces"),
     (["fit", "three-class"], "needs images of a GAN"),
     (["fit", "basic-cnn", "--generator", "x.keras"], "A generator's images have 32 × 32"),
-    (["fit", "cnn", "--size", "64", "--real", "a"], "it takes no --size, --real"),
-    (["fit", "svm-flat", "--epochs", "3", "--fine-tune"], "it takes no --epochs, --fine-tune"),
+    (["fit", "cnn", "--size", "64", "--real", "a"], "cnn takes no --size, --real; it takes"),
+    (["fit", "svm-flat", "--epochs", "3", "--fine-tune"], "takes no --epochs, --fine-tune"),
+    (["fit", "dcgan", "--weights", "none"], "dcgan takes no --weights"),
 ])
 def test_what_a_recipe_cannot_do_is_said(arguments, message, folder, tmp_path, capsys):
     assert main([*arguments, "--data", str(folder), "--out", str(tmp_path / "x")]) == 2

@@ -73,13 +73,13 @@ def test_fakes_are_a_class_of_their_own_or_join_the_others(fitted):
 
 def test_a_report_by_hand(report, fitted, cifake):
     run = runs.open_run(fitted / "three-class")
-    found = files.find(cifake / "test.parquet")
-    given = runs.predict(run, found)
-    labels, p_ai = found.labels, 1 - given[:, 0]
+    images = files.find(cifake / "test.parquet")
+    probabilities = runs.predict(run, images)
+    labels, p_ai = images.labels, 1 - probabilities[:, 0]
     assert report["n"] == 44 and report["class_counts"] == [22, 22, 0]
     assert report["accuracy"] == pytest.approx(np.mean((p_ai >= 0.5) == labels))
     assert report["roc_auc"] == pytest.approx(metrics.roc_auc_score(labels, p_ai))
-    expected = [metrics.average_precision_score(labels == i, given[:, i]) for i in (0, 1)]
+    expected = [metrics.average_precision_score(labels == i, probabilities[:, i]) for i in (0, 1)]
     assert report["mean_average_precision"] == pytest.approx(np.mean(expected))
     assert np.array(report["class_confusion"]).shape == (3, 3)
     assert np.sum(report["class_confusion"]) == 44
@@ -118,8 +118,8 @@ def test_a_generator_judges_nothing(fitted, cifake, tmp_path, capsys):
 def test_a_run_of_two_classes_has_its_reported_accuracy_beside(fitted, cifake, tmp_path, capsys):
     assert main(["evaluate", "--run", str(fitted / "cnn-two-ai"), "--out", str(tmp_path),
                  "--data", str(cifake / "test.parquet")]) == 0
-    found = json.loads((tmp_path / "report.json").read_text())
-    assert found["classes"] == ["Real", "AI-generated"]
-    assert found["reported"] == {"accuracy": 0.9289, "parameters": 224_833}
-    assert found["class_confusion"] == found["confusion_matrix"]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["classes"] == ["Real", "AI-generated"]
+    assert report["reported"] == {"accuracy": 0.9289, "parameters": 224_833}
+    assert report["class_confusion"] == report["confusion_matrix"]
     assert "its report says: accuracy 0.9289" in capsys.readouterr().out

@@ -63,7 +63,8 @@ class Graph:
             node.input[:] = [given if name == inside else name for name in node.input]
         self._nodes += model.graph.node
         self._constants += model.graph.initializer
-        self._opsets |= {opset.domain: opset.version for opset in model.opset_import}
+        for opset in model.opset_import:
+            self._opsets.setdefault(opset.domain, opset.version)
         return [value.name for value in model.graph.output]
 
     def model(self, outputs):

@@ -45,9 +45,9 @@ def crop(rgb, side):
     return np.asarray(middle.resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC))
 
 
-def enhance(rgb, kind, factor):
+def enhance(rgb, enhancer, factor):
     """Pillow's `Brightness`, `Contrast` or `Color` (saturation) by a factor; 1 changes nothing."""
-    return np.asarray(getattr(ImageEnhance, kind)(Image.fromarray(rgb)).enhance(factor))
+    return np.asarray(getattr(ImageEnhance, enhancer)(Image.fromarray(rgb)).enhance(factor))
 
 
 def mirror(rgb):
@@ -63,12 +63,12 @@ CORRUPTIONS = {
     **{f"noise {s}": partial(noise, sigma=s) for s in (2, 4, 8, 16, 32)},
     **{f"rescale {n}": partial(rescale, side=n) for n in (24, 16, 12)},
     **{f"WebP q{q}": partial(webp, quality=q) for q in (80, 50)},
-    "darker": partial(enhance, kind="Brightness", factor=0.7),
-    "brighter": partial(enhance, kind="Brightness", factor=1.3),
-    "less contrast": partial(enhance, kind="Contrast", factor=0.7),
-    "more contrast": partial(enhance, kind="Contrast", factor=1.3),
-    "less colour": partial(enhance, kind="Color", factor=0.7),
-    "more colour": partial(enhance, kind="Color", factor=1.3),
+    "darker": partial(enhance, enhancer="Brightness", factor=0.7),
+    "brighter": partial(enhance, enhancer="Brightness", factor=1.3),
+    "less contrast": partial(enhance, enhancer="Contrast", factor=0.7),
+    "more contrast": partial(enhance, enhancer="Contrast", factor=1.3),
+    "less colour": partial(enhance, enhancer="Color", factor=0.7),
+    "more colour": partial(enhance, enhancer="Color", factor=1.3),
     "crop 28": partial(crop, side=28),
     "mirror": partial(mirror),
 }
@@ -97,31 +97,31 @@ def corrupted(images, name, seed=0):
 
 
 def any_corruption(rgb, rng):
-    """One image under a corruption of random kind and strength, for training.
+    """One image under a random corruption of random strength, for training.
 
     The ranges take in the matrix without its three strongest.
     """
-    kind = rng.integers(7)
-    if kind == 0:
+    choice = rng.integers(7)
+    if choice == 0:
         return jpeg(rgb, int(rng.integers(20, 96)))
-    if kind == 1:
+    if choice == 1:
         return webp(rgb, int(rng.integers(40, 96)))
-    if kind == 2:
+    if choice == 2:
         return blur(rgb, rng.uniform(0.2, 1.6))
-    if kind == 3:
+    if choice == 3:
         return noise(rgb, np.exp(rng.uniform(np.log(1), np.log(18))), rng)
-    if kind == 4:
+    if choice == 4:
         return rescale(rgb, int(rng.integers(15, 31)))
-    if kind == 5:
+    if choice == 5:
         return crop(rgb, int(rng.integers(26, 32)))
     for name in ("Brightness", "Contrast", "Color"):
         rgb = enhance(rgb, name, rng.uniform(0.65, 1.35))
     return rgb
 
 
-def _saved(rgb, kind, quality):
+def _saved(rgb, file_format, quality):
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, kind, quality=quality)
+    Image.fromarray(rgb).save(file, file_format, quality=quality)
     return np.asarray(Image.open(file).convert("RGB"))
 
 

@@ -56,13 +56,13 @@ def robustness(pack, data, out, images=2000, seed=0):
 
 def _row(ensemble, labels, images):
     labels = labels.astype(int)
-    p_ai, calibration = predict(ensemble, images), ensemble.manifest["calibration"]
+    p_ai, manifest = predict(ensemble, images), ensemble.manifest
     return {
         "members": {member["name"]: _score(labels, p_ai[:, i].astype(np.float64))
-                    for i, member in enumerate(ensemble.manifest["members"])},
+                    for i, member in enumerate(manifest["members"])},
         "ensemble": _score(labels, (p_ai >= 0.5).mean(axis=1)),
-        "calibrated": _score(labels, vote.calibrate(p_ai, calibration)),
-        "confident": confident(labels, p_ai, calibration),
+        "calibrated": _score(labels, vote.calibrate(p_ai, manifest["calibration"])),
+        "confident": confident(labels, p_ai, manifest),
     }
 
 

@@ -67,7 +67,7 @@ def _row(manifest, of_real, of_fakes):
         "ensemble": {"caught": float(label[fake].mean())},
         "calibrated": {"roc_auc": float(metrics.roc_auc_score(labels, overall)),
                        "caught": float((overall[fake] >= 0.5).mean())},
-        "confident": confident(labels[fake], of_fakes, manifest["calibration"]),
+        "confident": confident(labels[fake], of_fakes, manifest),
     }
 
 

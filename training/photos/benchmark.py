@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ensemble import PackModels, vote
 from ensemble.vocabulary import CONFIDENT
+from training.markdown import percent
 from training.measure.calibration import PROMISES, bounds, correction
 from training.measure.evaluate import predict
 from training.photos import collections as pictures_of
@@ -289,12 +290,8 @@ def _table(found):
     for name, row in rows.items():
         sure, flips = row["confident"], [kind["all"] for kind in row["flips"].values()]
         lines.append(f"{name[:31]:>32}{row.get('real', ''):>7}{row.get('ai', ''):>7}"
-                     f"{row['roc_auc']:>9.3f}{_percent(row['real_called_ai']):>9}"
-                     f"{_percent(row['ai_caught']):>8}{_percent(sure['coverage']):>11}"
-                     f"{_percent(sure['accuracy']):>8}{_percent(sure['real_called_ai']):>9}"
-                     f"{_percent(max(flips)):>8}")
+                     f"{row['roc_auc']:>9.3f}{percent(row['real_called_ai']):>9}"
+                     f"{percent(row['ai_caught']):>8}{percent(sure['coverage']):>11}"
+                     f"{percent(sure['accuracy']):>8}{percent(sure['real_called_ai']):>9}"
+                     f"{percent(max(flips)):>8}")
     return "\n".join(lines)
-
-
-def _percent(share):
-    return "–" if share is None else f"{share:.1%}"

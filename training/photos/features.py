@@ -1,7 +1,7 @@
-"""What the SVM of the photo pack is told of a picture: statistics that outlive a re-save.
+"""Statistics of a picture that survive a re-save, for the SVM of the pack for photographs.
 
-They are written as a graph of ONNX at once, so that what is trained is what is served. What each
-part is worth is in LEDGER.md.
+They are written as operators of ONNX at once, so that what is trained is what is served. LEDGER.md
+says what each part is worth.
 """
 
 import numpy as np
@@ -10,9 +10,10 @@ from scipy.fft import dct
 from training.images.spectra import RGB_TO_YCC
 
 BLOCK = 8
-LEVELS = 2  # differences of neighbours are kept as -2 to 2 steps
-# Size of a step at each scale, the second half as large as the first. No difference of whole
-# numbers, or of means of four, lies between two steps, where the last bit would decide.
+LEVELS = 2  # a difference of neighbouring pixels is rounded to -2, -1, 0, 1 or 2 steps
+# Size of a step, in the picture and in its reduction to half the side. Differences of whole
+# numbers, and of means of four, never lie halfway between two of these steps, where a rounding
+# error would decide which of them is taken.
 STEPS = (3.0, 5.1)
 BINS = 8  # of a chroma channel's histogram
 CELLS = 4  # of the layout, along each side
@@ -78,15 +79,15 @@ def co_occurrence(graph, plane, step):
     -----
     Fridrich and Kodovsky 2012, "Rich models for steganalysis of digital images".
     """
-    kinds, found = 2 * LEVELS + 1, []
+    levels, counts = 2 * LEVELS + 1, []
     for along in (plane, graph.add("Transpose", plane, perm=[0, 2, 1])):
         difference = graph.add("Sub", _part(graph, along, 1, None), _part(graph, along, 0, -1))
         steps = graph.add("Add", graph.add("Clip", graph.add("Round", graph.add(
             "Div", difference, step)), -float(LEVELS), float(LEVELS)), float(LEVELS))
-        pairs = graph.add("Add", graph.add("Mul", _part(graph, steps, 0, -2), float(kinds)),
+        pairs = graph.add("Add", graph.add("Mul", _part(graph, steps, 0, -2), float(levels)),
                           _part(graph, steps, 1, -1))
-        found.append(_together(graph, pairs, kinds**2, _part(graph, steps, 2, None), kinds))
-    return graph.add("Sqrt", graph.add("Mul", graph.add("Add", *found), 0.5))
+        counts.append(_together(graph, pairs, levels**2, _part(graph, steps, 2, None), levels))
+    return graph.add("Sqrt", graph.add("Mul", graph.add("Add", *counts), 0.5))
 
 
 def _chroma(graph, planes):
@@ -97,12 +98,15 @@ def _chroma(graph, planes):
     return graph.add("Sqrt", _together(graph, blue, BINS, red, BINS))
 
 
-def _together(graph, one, kinds, other, more):
-    """Shares of the places where one plane has a kind and the other has another."""
+def _together(graph, one, values_of_one, other, values_of_other):
+    """Shares of the places where the planes have two values, [N, values, values].
+
+    Planes of whole numbers from 0 on.
+    """
     hits = [graph.add("Cast", graph.add("Equal", graph.add("Reshape", plane, shape), counted), to=1)
             for plane, shape, counted in (
-                (one, np.array([0, 1, -1]), np.arange(float(kinds))[:, None]),
-                (other, np.array([0, -1, 1]), np.arange(float(more))))]
+                (one, np.array([0, 1, -1]), np.arange(float(values_of_one))[:, None]),
+                (other, np.array([0, -1, 1]), np.arange(float(values_of_other))))]
     counts = graph.add("MatMul", *hits)
     return graph.add("Div", counts, graph.add("ReduceSum", counts, np.array([1, 2]), keepdims=1))
 

@@ -18,12 +18,12 @@ from training.photos import efficientnet
 from training.photos.collections import source_weights
 from training.photos.features import statistics
 
-LITE0 = (2, 4, 7, 10, 12, 14)  # blocks of the network whose channels' means are looked at
+LITE0 = (2, 4, 7, 10, 12, 14)  # the blocks whose channels' means a member sees
 LITE2 = (1, 3, 4, 6, 7, 10, 11, 14, 15)
-TEXTURES = 4  # of the first of these, the last of each resolution; the SVM sees no deeper
+TEXTURES = 4  # how many of LITE0's blocks the SVM sees; deeper ones see objects, not textures
 CELL = 16  # pixels of a map's cell
-# A unit's output, 1 for AI-generated and -1 for real, becomes a logit by this factor: so that a
-# member is right about new sources as often as it then says (LEDGER.md).
+# A unit is fitted to give 1 for AI-generated and -1 for real. Times this factor it is a logit whose
+# probability is about as often right on new sources as it says (LEDGER.md).
 STEEPNESS = 1.6
 
 
@@ -83,7 +83,7 @@ def fit_svm(values, labels, sources, rng, C=3e-4, most=4.0):
     rng : numpy.random.Generator
     C : float
     most : float
-        An odd picture shall not outvote all that is known.
+        Standardised values are kept within ± this, so that an odd one doesn't outweigh all others.
 
     Returns
     -------
@@ -111,9 +111,9 @@ def fit_ridge(values, labels, sources, rng, prior=0.1):
     centre, middle = weights @ standard, weights @ wanted
     standard = (standard - centre).astype(np.float32)
     weighed = standard * weights[:, None].astype(np.float32)
-    found = np.linalg.solve((weighed.T @ standard).astype(np.float64) + prior * np.eye(len(mean)),
-                            weighed.T.astype(np.float64) @ (wanted - middle))
-    return Unit(mean, scale, found.astype(np.float32), float(middle - centre @ found), np.inf)
+    squares = (weighed.T @ standard).astype(np.float64) + prior * np.eye(len(mean))
+    fitted = np.linalg.solve(squares, weighed.T.astype(np.float64) @ (wanted - middle))
+    return Unit(mean, scale, fitted.astype(np.float32), float(middle - centre @ fitted), np.inf)
 
 
 def svm_front():
@@ -130,8 +130,8 @@ def network_front(variant, blocks):
     """Graph of what a network sees: the means of its blocks' channels."""
     def front(graph):
         planes = _planes(graph, graph.add("Cast", "images", to=onnx.TensorProto.FLOAT))
-        found = efficientnet.blocks(graph, planes, variant, blocks)
-        return graph.add("Concat", *(_mean(graph, x) for x, *_ in found), axis=1), found
+        outputs = efficientnet.blocks(graph, planes, variant, blocks)
+        return graph.add("Concat", *(_mean(graph, x) for x, *_ in outputs), axis=1), outputs
     return front
 
 

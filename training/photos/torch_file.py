@@ -35,7 +35,7 @@ def read(path):
             for _ in ("version", "machine that wrote it"):
                 _Tensors(file).load()
             reader = _Tensors(file)
-            found = dict(reader.load())
+            tensors = dict(reader.load())
             for key in _Tensors(file).load():
                 values = reader.stored[key]
                 count = int.from_bytes(file.read(8), "little")
@@ -44,7 +44,7 @@ def read(path):
         except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"{path}: not a file of weights as PyTorch saved them before 1.6: "
                                f"{error}.") from error
-    return found
+    return tensors
 
 
 class _Tensors(pickle.Unpickler):
@@ -64,8 +64,8 @@ class _Tensors(pickle.Unpickler):
         raise pickle.UnpicklingError(f"it names {module}.{name}")
 
     def persistent_load(self, saved):
-        _, kind, key, _, count, _ = saved
-        return self.stored.setdefault(key, np.empty(count, kind))
+        _, dtype, key, _, count, _ = saved
+        return self.stored.setdefault(key, np.empty(count, dtype))
 
 
 def _view(storage, offset, shape, strides, *_):

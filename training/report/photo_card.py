@@ -88,9 +88,11 @@ def summary(report):
              f"{percent(sure['accuracy'])} of these are right")
     return (f"{report['n']:,} pictures of {len(report['sources'])} collections in "
             f"{len(report['folds'])} folds of whole collections, a family of generators in one of "
-            f"them. Each fold was judged by models that were trained and calibrated without it, "
-            f"after every picture, real or not, was resized to 0.5–1× and saved as JPEG (60–95), "
-            f"WebP or PNG at random. Mean of the folds: ROC-AUC {mean['roc_auc']:.3f}; {right}; "
+            f"them. Each fold was judged by models that were trained without it. Their calibration "
+            f"was fitted on the answers to the other folds, which came from models that had this "
+            f"fold in their training. Every picture, real or not, was first resized to 0.5–1× and "
+            f"saved as JPEG (60–95), WebP or PNG at random. Mean of the folds: ROC-AUC "
+            f"{mean['roc_auc']:.3f}; {right}; "
             f"{sure['real_called_ai']:.2%} of the real pictures are called AI-generated with "
             f"confidence, and {sure['ai_caught']:.2%} of the AI-generated ones are caught with it.")
 
