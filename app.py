@@ -42,14 +42,18 @@ def build(ensemble):
     gradio.Blocks
     """
     def detect(image: gr.FileData) -> dict:
-        """Say whether an image is real or AI-generated, by the vote of several models.
+        """Say whether an image is real or AI-generated, by what its file proves or by a vote.
+
+        The result has answer ("AI-generated", "Partly AI-generated", "Real" or "Can't tell"),
+        because (what it rests on: "credentials", "mark", "notes" or "models") and evidence (a list
+        of what file and pixels say, each with source, says, key, sentence and fields); then how the
+        models voted: pack (which models), label ("AI-generated" or "Real"), p_ai (calibrated
+        probability of AI, from 0 to 1), certainty ("confident", "likely" or "uncertain"), agreement
+        ("3-0" or "2-1"), votes (a list of member, p_ai and label) and reasons (a list of sentences,
+        why they are uncertain); and width and height in pixels.
 
         Parameters:
             image: JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or HEIC, at most 25 MB and 50 megapixels.
-
-        Returns:
-            The verdict: label (Real or AI-generated), p_ai (calibrated probability of AI)
-            certainty (confident or uncertain), agreement and votes of the models, and reasons.
         """
         try:
             return ensemble.judge(source(image)).as_dict()
@@ -60,12 +64,11 @@ def build(ensemble):
     def detect_batch(images: list[gr.FileData]) -> list[dict]:
         """Say of each of many images whether it is real or AI-generated.
 
+        The result is a list in the order given: of each image what detect gives, or error and
+        message if it can't be judged.
+
         Parameters:
             images: List of at most 100 image files, each as for detect; 250 MB of addresses.
-
-        Returns:
-            A list in the order given: of each image its verdict, as detect gives it
-            or error and message if it can't be judged.
         """
         if not isinstance(images, list):
             raise gr.Error("Give a list of image files.", print_exception=False)

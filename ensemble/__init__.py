@@ -67,8 +67,9 @@ class Ensemble:
             return cls([PackModels.load(folder)])
         # All at once, though each costs the start a tenth of a second: a pack that can't judge is
         # to be noticed here, not in front of the first visitor with a picture of its size.
-        small, notice = _configured("PACK", packs.SHIPPED)
-        photos, more = _configured("PHOTOS", packs.SHIPPED.with_name("photos"), small.name)
+        large = packs.SHIPPED.with_name("photos")  # as the pack in it is called
+        small, notice = _configured("PACK", packs.SHIPPED, large.name)
+        photos, more = _configured("PHOTOS", large, small.name)
         ensemble = cls([small, photos] if photos else [small])
         ensemble.notice = " ".join(filter(None, (notice, more))) or None
         return ensemble
@@ -160,7 +161,7 @@ class Ensemble:
             return error
 
 
-def _configured(variable, shipped, taken=None):
+def _configured(variable, shipped, taken):
     """The models of the pack configured on the Hub, else of the shipped one, else None; and why
     they are not the former, else None. `taken` is the name of the other pack."""
     notice, repo = None, os.environ.get(f"{variable}_REPO")

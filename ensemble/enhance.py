@@ -39,7 +39,7 @@ def sharpen(rgb, strength):
 
     Raises
     ------
-    TypeError, ValueError, ensemble.images.TooManyPixels
+    TypeError, ValueError, ensemble.errors.TooManyPixels
         For another kind of array, a strength outside [0, 1], over 50 megapixels.
 
     Notes

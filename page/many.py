@@ -11,6 +11,7 @@ from ensemble.images import MAX_BYTES, MAX_PIXELS
 from ensemble.vocabulary import AI, CANT_TELL, MODELS, PARTLY, REAL
 from page import JUDGES, many_table, packs
 from page.html import render
+from page.notes import sentence
 from page.panel import data_uri
 from page.uploads import source
 from page.words import LABELS, error_text, everywhere, language, member_text, reason_text, text
@@ -146,8 +147,7 @@ def described(ensemble, outcome, language="en"):
     votes = {vote.member: vote.p_ai for vote in outcome.votes}
     because = (text(f"common.{outcome.certainty}", language) if outcome.because == MODELS
                else text(f"many.because_{outcome.because}", language))
-    why = (*(text(f"provenance.{note.key}", language, **note.fields)
-             for note in outcome.evidence if note.says),
+    why = (*(sentence(note, language) for note in outcome.evidence if note.says),
            *(reason_text(reason, language) for reason in outcome.reasons),
            packs.judged_by(ensemble, outcome, language))
     return {"kind": KINDS[outcome.answer], "answer": text(LABELS[outcome.answer], language),

@@ -17,6 +17,7 @@ import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import sync_playwright
 
 from ensemble.pack import SHIPPED
@@ -161,7 +162,9 @@ def write_pictures(folder):
     Image.fromarray(rgb[..., 0].astype(np.uint16) * 257).save(folder / "deep.png")
     alpha = Image.fromarray(np.tile(np.arange(0, 256, 8, dtype=np.uint8), (48, 1)))
     image.putalpha(alpha)
-    image.save(folder / "glass.png")
+    notes = PngInfo()
+    notes.add_text("parameters", "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1")
+    image.save(folder / "glass.png", pnginfo=notes)
     large = io.BytesIO()
     Image.fromarray(rgb).resize((900, 700)).save(large, "JPEG")
     (folder / "large.jpg").write_bytes(large.getvalue())

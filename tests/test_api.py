@@ -18,6 +18,12 @@ from mcp.client.streamable_http import streamable_http_client
 
 from page import about
 from tests.servers import ROOT
+from tests.test_command_line import FIELDS
+
+# What a description of the answer names: its fields, and the words that they may hold.
+WORDS = [*FIELDS[1:], "source", "says", "key", "sentence", "fields", "member",
+         "AI-generated", "Partly AI-generated", "Real", "Can't tell", "credentials", "mark",
+         "notes", "models", "confident", "likely", "uncertain", "3-0", "2-1"]
 
 
 def connect(server):
@@ -79,8 +85,21 @@ def mcp(server, work):
 
 def test_the_python_client_gives_what_the_command_line_gives(client, good):
     assert len(good) == 8
+    assert {path.name for path, answer in good.items() if answer["because"] == "notes"} == {
+        "glass.png"}
     for path, expected in good.items():
         assert same(client.predict(image=handle_file(path), api_name="/detect"), expected), path
+
+
+def test_an_answer_has_the_fields_that_other_programs_know(client, good):
+    path = next(path for path in good if path.name == "glass.png")
+    answer = client.predict(image=handle_file(path), api_name="/detect")
+    assert list(answer) == FIELDS[1:]
+    assert (answer["answer"], answer["because"]) == ("AI-generated", "notes")
+    note, = answer["evidence"]
+    assert list(note) == ["source", "says", "key", "sentence", "fields"]
+    assert (note["source"], note["says"], note["key"]) == ("PNG text", "AI-generated", "generator")
+    assert note["fields"]["tool"] in note["sentence"]
 
 
 def test_a_bad_image_is_an_error_with_the_message_of_the_command_line(client, pictures):
@@ -121,7 +140,7 @@ def test_the_python_example_runs(server, good, tmp_path, monkeypatch):
         exec(script, {})
     answer = good[path]
     assert printed.getvalue().splitlines()[-1] == (
-        f"{answer['label']} {answer['p_ai']} {answer['certainty']}")
+        f"{answer['answer']} {answer['because']} {answer['p_ai']}")
 
 
 def test_mcp_gives_what_the_command_line_gives(server, pictures):
@@ -138,6 +157,7 @@ def test_mcp_gives_what_the_command_line_gives(server, pictures):
     assert {tool.name for tool in tools} == {"detect", "detect_batch"}
     for tool in tools:
         assert "real or AI-generated" in tool.description
+        assert tool.name == "detect_batch" or all(word in tool.description for word in WORDS)
         assert all(about["description"] for about in tool.inputSchema["properties"].values())
     for path, expected in pictures.items():
         text = single[path].content[0].text
@@ -179,11 +199,14 @@ def test_names_and_schemas_of_the_endpoints_are_as_other_programs_know_them(serv
     assert set(paths) == {f"/gradio_api/{path}" for path in (
         "upload", "call/v2/detect", "call/detect/{event_id}",
         "call/v2/detect_batch", "call/detect_batch/{event_id}")}
-    given = {}
+    given, descriptions = {}, {}
     for name in ("detect", "detect_batch"):
         post = paths[f"/gradio_api/call/v2/{name}"]["post"]
         given[name] = post["requestBody"]["content"]["application/json"]["schema"]["properties"]
         assert post["operationId"] == name
+        descriptions[name] = post["description"]
+    assert all(word in descriptions["detect"] for word in WORDS)
+    assert "what detect gives, or error and message" in descriptions["detect_batch"]
     assert {name: list(fields) for name, fields in given.items()} == {
         "detect": ["image"], "detect_batch": ["images"]}
     image, images = given["detect"]["image"], given["detect_batch"]["images"]
@@ -219,7 +242,7 @@ def test_mcp_fetches_nothing_from_the_servers_own_network(server):
 
     address, answer = mcp(server, work)
     assert answer.isError
-    assert answer.content[0].text == f"The address {address} can't be fetched."
+    assert answer.content[0].text == f"The address {address} can’t be fetched."
 
 
 def test_what_cannot_be_fetched_is_an_error_in_its_place(server, good):
@@ -227,7 +250,7 @@ def test_what_cannot_be_fetched_is_an_error_in_its_place(server, good):
     gone = "http://127.0.0.1/gone.png"
     event, [answers] = call(server, "detect_batch", [uri(path), gone, "data:,?", uri(path)])
     assert event == "complete" and same([answers[0], answers[3]], [expected] * 2)
-    assert answers[1] == {"error": "NotAFile", "message": f"The address {gone} can't be fetched."}
+    assert answers[1] == {"error": "NotAFile", "message": f"The address {gone} can’t be fetched."}
     assert answers[2]["error"] == "NotAFile"
 
 

@@ -230,13 +230,15 @@ def test_a_notice_is_given_though_nothing_was_shipped_for_photographs(hub, weigh
     assert names(ensemble) == ["small"] and "user/photos could not be used" in ensemble.notice
 
 
-def test_a_pack_on_the_hub_that_is_called_as_the_other_one_is_replaced(hub, weights, monkeypatch):
-    commit = hub.put_folder("models/user/small", weights / "small")
-    configure(monkeypatch, "PHOTOS", "user/small", commit)
+@pytest.mark.parametrize("variable, other", [("PACK", "photos"), ("PHOTOS", "small")])
+def test_a_pack_on_the_hub_that_is_called_as_the_other_one_is_replaced(hub, weights, monkeypatch,
+                                                                      variable, other):
+    commit = hub.put_folder(f"models/user/{other}", weights / other)
+    configure(monkeypatch, variable, f"user/{other}", commit)
     ensemble = Ensemble.load()
     assert names(ensemble) == ["small", "photos"]
-    assert "user/small could not be used" in ensemble.notice
-    assert "called small, as the other ones are" in ensemble.notice
+    assert f"user/{other} could not be used" in ensemble.notice
+    assert f"called {other}, as the other ones are" in ensemble.notice
 
 
 def test_both_can_fail_and_both_are_told(hub, weights, monkeypatch):

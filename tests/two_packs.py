@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 from PIL import Image
 
 from tests.tiny import bounds, build_tiny_pack, read_manifest, write_manifest
@@ -68,9 +69,15 @@ def write_files(folder):
     """
     exif = Image.Exif()
     exif[0x010F], exif[0x0110] = "Acme", "Box <9>"
-    Image.new("RGB", (300, 200), (128, 140, 128)).save(folder / "camera.jpg", exif=exif)
-    Image.new("RGB", (300, 200), (255, 0, 0)).save(folder / "sure.png")
+    grainy(300, 200, (128, 140, 128)).save(folder / "camera.jpg", exif=exif)
+    grainy(300, 200, (255, 0, 0)).save(folder / "sure.png")
     for side in (64, 65):
-        Image.new("RGB", (side, 20), (128, 140, 128)).save(folder / f"{side}.png")
+        grainy(side, 20, (128, 140, 128)).save(folder / f"{side}.png")
     (folder / "broken.jpg").write_bytes((folder / "camera.jpg").read_bytes()[:700])
     return {path.name: path for path in folder.iterdir()}
+
+
+def grainy(width, height, colour):
+    """A colour under a little noise: of one colour alone nothing is said."""
+    noise = np.random.default_rng(0).integers(-5, 6, (height, width, 1))
+    return Image.fromarray((noise + colour).clip(0, 255).astype(np.uint8))
