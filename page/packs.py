@@ -84,8 +84,10 @@ def experience(models, picture, verdict, language):
     if beyond(models.manifest["domain"], picture):
         return ""
     promises = report(models, "promises")
+    if verdict.certainty == UNCERTAIN and not promises:
+        return ""
     if verdict.certainty == UNCERTAIN:
-        return text("packs.open", language, open=of_hundred(cant_tell(promises))) if promises else ""
+        return text("packs.open", language, open=of_hundred(cant_tell(promises)))
     bound = models.manifest["bounds"][verdict.label][verdict.certainty]
     held_out = (promises.get("labels", {}).get(verdict.label, {}).get(verdict.certainty)
                 or {"verdicts": bound.get("pictures", MANY), "right": bound.get("right")})

@@ -33,7 +33,8 @@ watch('value', () => {
 """
 SAVE_JS = """(file) => {
   if (!file) return;
-  const link = Object.assign(document.createElement('a'), {href: file.url, download: 'prepared.png'});
+  const link = document.createElement('a');
+  Object.assign(link, {href: file.url, download: 'prepared.png'});
   document.body.append(link);
   link.click();
   link.remove();

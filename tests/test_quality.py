@@ -69,7 +69,8 @@ def test_every_model_shows_its_own_numbers(models):
         assert f"{0.8 + at * 0.01:.2%}" in shown[who] and f"{0.7 + at * 0.01:.2%}" in shown[who]
         assert f"between {0.7889 + at * 0.01:.2%} and {0.8111 + at * 0.01:.2%}" in shown[who]
         conditions = re.findall(r"<li class=\"\w*\"><span>(.*?)</span", shown[who])
-        assert conditions[:4] == ["JPEG, quality 10", "&lt;noise&gt;", "blur of 2 pixels", "unchanged"]
+        assert conditions[:4] == ["JPEG, quality 10", "&lt;noise&gt;", "blur of 2 pixels",
+                                  "unchanged"]
         assert f"{0.5 + at * 0.01:.1%}" in shown[who]
     assert "12.3%" in shown["ensemble"] and "7.9%" in shown["ensemble"]
     assert "23.4%" in shown["ensemble"] or "23.5%" in shown["ensemble"]

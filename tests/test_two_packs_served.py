@@ -3,10 +3,8 @@
 import json
 import urllib.request
 
-import numpy as np
 import pytest
 from gradio_client import Client, handle_file
-from PIL import Image
 
 from ensemble import pack as packs
 from ensemble.__main__ import main
@@ -37,42 +35,25 @@ def server(weights, tmp_path_factory):
 @pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])
 def test_a_visitor_is_told_who_judged_and_what_the_file_says(browser, server, files, size, theme):
     with visit(browser, server, "judge", size, theme) as page:
-        def upload(name):
+        def answer(name):
             page.set_input_files("#image input[type=file]", files[name])
-            page.wait_for_selector(".verdict[data-result]")
-            return page.locator(".verdict").inner_text()
+            page.wait_for_selector(f".on-paper >> text={name}", state="attached")
+            page.wait_for_selector(".progress-line:not(:empty)", state="detached")
+            return page.locator("#verdict .verdict").inner_text()
 
-        def clear():
-            page.get_by_label("Remove Image").click()
-            page.wait_for_selector(".verdict.waiting")
-
-        def top(selector):
-            return page.locator(selector).bounding_box()["y"]
-
-        assert "each have their own models" in page.locator(".verdict .judged").inner_text()
-        empty = page.locator(".gallery:has(section)").first.evaluate("e => e.offsetTop")
-        said = upload("sure.png")
-        assert "Judged by the models for photographs." in said and "93 times of 100" in said
-        assert page.locator(".gallery:has(section)").first.evaluate("e => e.offsetTop") == pytest.approx(
-            empty, abs=2)
-        clear()
-        said = upload("camera.jpg")
-        assert "Leans" in said and "uncertain" in said and "Acme Box <9>" in said
-        assert top(".headline") < top(".foremost") < top(".overall") < top(".members")
+        told = answer("sure.png")
+        assert "Judged by the models for photographs." in told and "Of 100 pictures" in told
+        told = answer("camera.jpg")
+        assert told.startswith("Can’t tell") and "Acme Box <9>" in told
         assert fits(page) and violations(page) == []
-        with page.expect_download() as got:
-            page.get_by_role("button", name="Save a report").click()
-        drawn = np.asarray(Image.open(got.value.path()).convert("L"))
-        rows = (drawn < 128).any(axis=1).nonzero()[0]
-        assert drawn.shape == (1754, 1240) and 1500 < rows.max() < 1700
-        clear()
-        assert "Judged by the models for small pictures." in upload("64.png")
-        hard_one = page.locator(".gallery:has(section)").filter(has_text="Hard ones").locator("button").first
-        hard_one.scroll_into_view_if_needed()
+        assert "Judged by the models for small pictures." in answer("64.png")
+        hard_one = page.locator(".gallery:has(section)").filter(has_text="Hard ones")
+        button = hard_one.locator("li button").first
+        button.scroll_into_view_if_needed()
         page.wait_for_function("image => image.complete && image.naturalWidth > 300",
-                               arg=hard_one.locator("img").element_handle())
-        hard_one.click()
-        page.wait_for_selector(".verdict[data-example^=full-] >> text=The full picture")
+                               arg=button.locator("img").element_handle())
+        button.click()
+        page.wait_for_url(lambda url: "example=full-" in url)
 
 
 def test_a_visitor_reads_of_photographs_first_and_of_small_pictures_too(browser, server):
