@@ -1,5 +1,8 @@
-"""Measure the marks in pixels: on unmarked pictures, of which none may pass for marked, and on
-genuine outputs of the scripts that write them."""
+"""Measure the marks in pixels.
+
+On unmarked pictures, of which none may pass for marked, and on genuine outputs of the scripts that
+write them.
+"""
 
 from pathlib import Path
 
@@ -59,7 +62,8 @@ def measure(real, marked, out):
 def _row(collection):
     best = [max(found.values()) for found, _ in collection if found]
     return {"pictures": len(collection), "above_bound": sum(score > BOUND for score in best),
-            "lowest": min(best, default=None), "middle": round(float(np.median(best)), 2) if best else None,
+            "lowest": min(best, default=None),
+            "middle": round(float(np.median(best)), 2) if best else None,
             "highest": max(best, default=None)}
 
 
