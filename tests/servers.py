@@ -133,8 +133,10 @@ def browser():
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory):
-    """Files that a careless way to the models would change or choke on, and what the command
-    line says of each: a dict of path to object, `file` left out."""
+    """Files that a careless way to the models would change or choke on, with their answers.
+
+    A dict of path to what the command line says of it, `file` left out.
+    """
     folder = tmp_path_factory.mktemp("pictures")
     write_pictures(folder)
     paths = sorted(folder.iterdir())
