@@ -13,7 +13,7 @@ from ensemble.__main__ import main
 from ensemble.answer import TABLE, answer, deciding
 from ensemble.errors import NothingToSee
 from ensemble.images import open_picture
-from ensemble.provenance import SAYS, SENTENCES, Note
+from ensemble.evidence.provenance import SAYS, SENTENCES, Note
 from tests.made import image
 from tests.marked import scene, watermarked
 from tests.signed import action, authority, sign, signed_by

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ensemble import marks
+from ensemble.evidence import marks
 from tests.hostile import little_memory
 from tests.marked import (
     SQUARES,

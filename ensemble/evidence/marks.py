@@ -4,10 +4,10 @@ from functools import cache
 
 import numpy as np
 
-from ensemble import watermark
-from ensemble.claims import generator
-from ensemble.provenance import Note
-from ensemble.stealth import read_hidden
+from ensemble.evidence import watermark
+from ensemble.evidence.claims import generator
+from ensemble.evidence.provenance import Note
+from ensemble.evidence.stealth import read_hidden
 
 # The five squares of DALL·E 2, from the right edge to the left, as its pictures have them.
 SQUARES = np.array([(60, 70, 255), (255, 110, 60), (81, 218, 76), (66, 255, 255), (255, 255, 102)])
@@ -36,7 +36,7 @@ def read(rgb, alpha=None):
 
     Returns
     -------
-    tuple of ensemble.provenance.Note
+    tuple of ensemble.evidence.provenance.Note
         Marks, whose keys begin with `mark_`, and hidden notes of a generator, which anybody could
         add, as they can to a file. Empty if there are none, which proves nothing.
     """
