@@ -12,6 +12,7 @@ from tests import made
 from tests.training.killed import kill_after
 from training.__main__ import main
 from training.errors import DataError
+from training.fitting.batch_norm import BatchNormalization
 from training.generators import dcgan, ddpm, fakes
 from training.images import data
 
@@ -19,9 +20,41 @@ pytestmark = pytest.mark.usefixtures("eagerly")
 LOSS = {dcgan: "discriminator_loss", ddpm: "loss"}
 
 
+def tiny_generator():
+    """As `dcgan.build_generator`, of one layer."""
+    noise, shown = keras.layers.Input((100,)), keras.layers.Input((10,))
+    x = keras.layers.Dense(4 * 4 * 4)(keras.layers.Concatenate()([noise, shown]))
+    x = BatchNormalization()(keras.layers.Reshape((4, 4, 4))(x))
+    x = keras.layers.Conv2DTranspose(3, 8, strides=8, activation="tanh")(x)
+    return keras.Model([noise, shown], x, name="generator")
+
+
+def tiny_discriminator():
+    """As `dcgan.build_discriminator`, of one layer."""
+    image, shown = keras.layers.Input((32, 32, 3)), keras.layers.Input((10,))
+    x = keras.layers.Flatten()(keras.layers.Conv2D(4, 8, strides=8)(image))
+    x = keras.layers.Dense(1)(keras.layers.Concatenate()([x, shown]))
+    return keras.Model([image, shown], x, name="discriminator")
+
+
+def tiny_denoiser():
+    """As `ddpm.build_denoiser`, of one layer."""
+    image, time, shown = (keras.layers.Input(shape) for shape in ((32, 32, 3), (12,), (10,)))
+    condition = keras.layers.Dense(4)(keras.layers.Concatenate()([time, shown]))
+    x = keras.layers.Conv2D(4, 3, padding="same")(image)
+    x = keras.layers.Add()([x, keras.layers.Reshape((1, 1, 4))(condition)])
+    x = keras.layers.Conv2D(3, 3, padding="same")(keras.layers.ReLU()(x))
+    return keras.Model([image, time, shown], x, name="denoiser")
+
+
 @pytest.fixture(scope="module", params=[dcgan, ddpm], ids=["dcgan", "ddpm"])
 def family(request):
+    """Each family, with networks of one layer: the real ones are drawn from in `test_report`."""
+    fit = dcgan.fit
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dcgan, "fit", lambda *given, **named: fit(
+            *given, **named, build=(tiny_generator, tiny_discriminator)))
+        patch.setattr(ddpm, "build_denoiser", tiny_denoiser)
         patch.setattr(ddpm, "STEPS", 5)  # rough images in a tenth of the time
         yield request.param
 
@@ -109,6 +142,7 @@ def test_report(folder, tmp_path, capsys):
     keras.utils.set_random_seed(0)
     for name, model in (("dcgan", dcgan.build_generator()), ("ddpm", ddpm.build_denoiser())):
         model.save(tmp_path / f"{name}.keras")
+    assert dcgan.build_discriminator().output_shape == (None, 1)
     out = tmp_path / "generators.json"
     command = ["generators", "--data", str(table), "--out", str(out), "--packs", str(folder),
                "--images", "10", f"dcgan={tmp_path}/dcgan.keras"]

@@ -2,6 +2,7 @@
 
 import ast
 from graphlib import TopologicalSorter
+from importlib.util import find_spec
 
 import pytest
 
@@ -72,6 +73,14 @@ def test_what_is_shared_imports_from_no_area():
     for name in SHARED:
         for module in imported(FOLDER / f"{name}.py"):
             assert not module.startswith("training.") or area_of(module) in SHARED
+
+
+def test_what_is_imported_is_there():
+    """Some of it is imported when a command runs only."""
+    for path in FILES:
+        for module in imported(path):
+            if module.split(".")[0] in ("ensemble", "training"):
+                assert find_spec(module), f"{path}: {module}"
 
 
 def test_there_is_no_circle():

@@ -26,8 +26,10 @@ def reported(folder):
 def runs(tmp_path):
     """Run folders as training leaves them, checkpoints and all."""
     names = ("svm/svm.joblib", "svm/grid.csv", "svm/run.json", "cnn/cnn.keras", "cnn/curve.csv",
-             "cnn/run.json", "cnn/checkpoint.keras", "dcgan/generator.keras",
-             "dcgan/checkpoint.npz", "dcgan/curve.csv", "dcgan.log")
+             "cnn/run.json", "cnn/begun.json", "cnn/checkpoint.keras",
+             "cnn/checkpoint-0072/model.keras", "cnn/checkpoint-0072/curve.csv",
+             "dcgan/generator.keras", "dcgan/checkpoint-0008/state.npz", "dcgan/curve.csv",
+             "dcgan.log")
     for name in names:
         path = tmp_path / "runs" / name
         path.parent.mkdir(parents=True, exist_ok=True)

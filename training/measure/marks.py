@@ -7,8 +7,8 @@ import numpy as np
 from tqdm import tqdm
 
 from ensemble import ImageError, open_picture
-from ensemble.marks import VISIBLE
-from ensemble.watermark import BOUND, scores
+from ensemble.evidence.marks import VISIBLE
+from ensemble.evidence.watermark import BOUND, scores
 from training.errors import DataError
 from training.records import write_json
 
@@ -41,15 +41,15 @@ def measure(real, marked, out):
     unmarked, refused = _read(real, "unmarked")
     genuine, _ = _read(marked, "marked")
     pictures = [picture for collection in unmarked.values() for picture in collection]
-    measured = [found for found, _ in pictures if found]
+    measured = [tools for tools, _ in pictures if tools]
     report = {
         "bound": BOUND,
         "unmarked": {
             "collections": len(unmarked), "pictures": len(pictures), "unreadable": refused,
             "watermark": {
                 "pictures": len(measured),
-                "above_bound": sum(max(found.values()) > BOUND for found in measured),
-                "largest": {tool: max(found[tool] for found in measured) for tool in measured[0]}},
+                "above_bound": sum(max(tools.values()) > BOUND for tools in measured),
+                "largest": {tool: max(tools[tool] for tools in measured) for tool in measured[0]}},
             **{name: sum(visible[name] for _, visible in pictures) for name in VISIBLE}},
         "marked": {name: _row(collection) for name, collection in sorted(genuine.items())}}
     write_json(out, report)
@@ -57,7 +57,7 @@ def measure(real, marked, out):
 
 
 def _row(collection):
-    best = [max(found.values()) for found, _ in collection if found]
+    best = [max(tools.values()) for tools, _ in collection if tools]
     lowest, middle, highest = (
         np.quantile(best, (0, 0.5, 1)).round(2).tolist() if best else [None] * 3)
     return {"pictures": len(collection), "above_bound": sum(score > BOUND for score in best),
@@ -74,11 +74,11 @@ def _read(folder, description):
         except ImageError:
             refused += 1
             continue
-        found = {}
+        tools = {}
         for pattern, score in scores(rgb).items():
-            found[pattern.tool] = round(max(score, found.get(pattern.tool, score)), 2)
+            tools[pattern.tool] = round(max(score, tools.get(pattern.tool, score)), 2)
         visible = {name: is_there(rgb) for name, (_, is_there) in VISIBLE.items()}
-        collections.setdefault(path.parent.name, []).append((found, visible))
+        collections.setdefault(path.parent.name, []).append((tools, visible))
     if not collections:
         raise DataError(f"{folder} has no pictures; give a folder with one of pictures for each "
                         f"collection.")

@@ -15,7 +15,8 @@ from ensemble import pack as packs
 from training.report import figures
 from training.report.card import card, setting
 
-# What a run's folder shares; its checkpoint is of use only on the machine that trains.
+# What a run's folder shares; its checkpoints are of use only on the machine that trains. Those of
+# earlier versions lie in the folder itself.
 NATIVE = (".keras", ".joblib")
 NOTES = ("run.json", "curve.csv", "grid.csv")
 SPACE = ("app.py", "app.css", "page", "ensemble", "weights", "examples", "docs",
