@@ -148,14 +148,7 @@ noise's σ in steps of 255, and the side in pixels that an image is rescaled to 
 
 
 def _generators(manifest, report):
-    if not report:
-        return []
-    return [f"""## Other generators
-
-A generator that the pack has not met passes for a camera, often with confidence; one that it was \
-shown fakes of is caught, and makes it no more than suspicious of others.
-
-{slices.generators(manifest, report)}"""]
+    return [f"## Other generators\n\n{slices.generators(manifest, report)}"] if report else []
 
 
 def _filters(report):
