@@ -119,7 +119,7 @@ def test_each_label_has_bounds_of_its_own(manifest):
     found = manifest | {"bounds": own, "calibration": {"weights": [1 / 3] * 3, "bias": 0}}
     assert decide(found, 0.95, 0.95, 0.95).certainty == "likely"  # whatever is still surer
     unsure, silent = decide(found, 0.8, 0.8, 0.8), decide(found, 0.001, 0.001, 0.001)
-    assert "from 90.0% on only" in str(unsure.reasons[0])
+    assert "only at 90.0% or more" in str(unsure.reasons[0])
     assert silent.certainty == "uncertain" and silent.label == "Real"
     assert "Real a probability of 99.9%" in str(silent.reasons[0])
     assert "no probability was right often enough" in str(silent.reasons[0])
