@@ -11,7 +11,8 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
-from ensemble import Ensemble, ImageError, trust
+from ensemble import Ensemble, ImageError
+from ensemble.evidence import trust
 from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
 from page.examples import EXAMPLES

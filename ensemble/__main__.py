@@ -4,9 +4,10 @@ import argparse
 import json
 import sys
 
-from ensemble import Ensemble, ImageError, trust
+from ensemble import Ensemble, ImageError
+from ensemble.evidence import trust
+from ensemble.evidence.trust import TrustError
 from ensemble.pack import PackError
-from ensemble.trust import TrustError
 from ensemble.vocabulary import CREDENTIALS, MARK, MODELS, NOTES
 from ensemble.vote import percent
 

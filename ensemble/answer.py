@@ -33,7 +33,7 @@ def answer(evidence, label, certainty):
 
     Parameters
     ----------
-    evidence : sequence of ensemble.provenance.Note
+    evidence : sequence of ensemble.evidence.provenance.Note
     label : {"AI-generated", "Real"}
         The majority of the models' votes.
     certainty : {"confident", "likely", "uncertain"}

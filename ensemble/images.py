@@ -66,7 +66,7 @@ class Picture:
     alpha : ndarray of uint8, shape [H, W], or None
         The alpha channel as it is stored, for what may be hidden in it; None if the picture has
         none or is opaque.
-    evidence : tuple of ensemble.provenance.Note
+    evidence : tuple of ensemble.evidence.provenance.Note
         What the file says of its origin; see `ensemble.evidence`.
     """
 

@@ -87,7 +87,7 @@ class Verdict:
         Of the image, in pixels.
     reasons : tuple of Reason
         Why the models are uncertain, and what else the reader should know.
-    evidence : tuple of ensemble.provenance.Note
+    evidence : tuple of ensemble.evidence.provenance.Note
         What the file and its pixels say of their origin; it has no part in label and `p_ai`.
     maps : dict of str to ndarray of float32, shape [h, w]
         Class-activation map of each network: logits, positive where it sees AI.

@@ -13,7 +13,7 @@ def sentence(note, language="en"):
 
     Parameters
     ----------
-    note : ensemble.provenance.Note
+    note : ensemble.evidence.provenance.Note
     language : str
     """
     return text(f"provenance.{note.key}", language, **note.fields)
@@ -24,7 +24,7 @@ def described(note, language="en"):
 
     Parameters
     ----------
-    note : ensemble.provenance.Note
+    note : ensemble.evidence.provenance.Note
     language : str
 
     Returns

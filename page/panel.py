@@ -33,7 +33,6 @@ from page.words import LABELS, error_text, member_text, reason_text, text
 SIDE = 320  # pixels of the pictures in a verdict
 SCRIPT = Path(__file__).with_name("panel.js").read_text("utf-8")
 TONES = {AI: "ai", PARTLY: "ai partly", REAL: "real", CANT_TELL: "unsure"}
-WORDS = LABELS
 VERIFY = "https://contentcredentials.org/verify"  # reads credentials in the visitor's browser
 # What helps when nobody can tell, in the order of how much.
 NEXT = ("original", "credentials", "search", "look", "limits")
@@ -150,15 +149,6 @@ def why(models, picture, verdict, language="en"):
         return text("panel.why_cant_tell", language)
     return " ".join(filter(None, (text("panel.why_models", language),
                                   packs.experience(models, picture, verdict, language))))
-
-
-def bar(p_ai):
-    """A bar from even towards the side that the probability is on; the number stands beside."""
-    if p_ai is None:
-        return '<span class="bar" aria-hidden="true"></span>'
-    low, high = sorted((p_ai, 0.5))
-    return (f'<span class="bar" aria-hidden="true"><i class="{"ai" if p_ai >= 0.5 else "real"}" '
-            f'style="left:{low:.1%};width:{high - low:.1%}"></i></span>')
 
 
 def data_uri(image, kind="JPEG"):

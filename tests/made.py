@@ -40,10 +40,10 @@ def png(rgb):
     return file.getvalue()
 
 
-def files(each, size=32, first=0):
-    """(name, bytes, label) of `each` fakes and as many real pictures."""
+def files(count, size=32, first=0):
+    """(name, bytes, label) of so many fakes and as many real pictures."""
     return [(f"{i:04d} ({i % 10 + 1}).jpg", jpeg(image(label, i, size)), label)
-            for label in (FAKE, REAL) for i in range(first, first + each)]
+            for label in (FAKE, REAL) for i in range(first, first + count)]
 
 
 def write_folder(path, rows):
@@ -63,11 +63,11 @@ def write_parquet(path, rows):
     return path
 
 
-def write_photos(path, each=4, width=64, height=48):
-    """Pictures of `GENERATORS` and `REAL_SOURCES`, `each` of a source and label, as parquet."""
+def write_photos(path, count=4, width=64, height=48):
+    """Pictures of `GENERATORS` and `REAL_SOURCES`, so many of a source and label, as parquet."""
     rows = [(label, source, generator, image(label, (i, place), width)[:height])
             for label, sources in ((FAKE, GENERATORS), (REAL, dict.fromkeys(REAL_SOURCES, "")))
-            for place, (source, generator) in enumerate(sources.items()) for i in range(each)]
+            for place, (source, generator) in enumerate(sources.items()) for i in range(count)]
     table = pyarrow.table({
         "image": [{"bytes": png(rgb), "path": f"{i}.png"} for i, (*_, rgb) in enumerate(rows)],
         **{name: [row[i] for row in rows]

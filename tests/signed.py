@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ensemble.trust import Anchors
+from ensemble.evidence.trust import Anchors
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
-from ensemble.provenance import read
+from ensemble.evidence.provenance import read
 from tests.hostile import little_memory
 from tests.test_images import gradient, saved
 from tests.test_provenance import A1111, CAMERA, KIND, notes, with_exif, with_xmp

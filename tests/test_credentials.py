@@ -6,9 +6,9 @@ import threading
 import numpy as np
 import pytest
 
-from ensemble import credentials
-from ensemble.provenance import read
-from ensemble.trust import Anchors
+from ensemble.evidence import credentials
+from ensemble.evidence.provenance import read
+from ensemble.evidence.trust import Anchors
 from tests.signed import action, overloaded, sign, signed_by, trusting
 from tests.test_images import gradient, saved
 from tests.test_provenance import notes

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ensemble import marks
+from ensemble.evidence import marks
 from tests.hostile import little_memory
 from tests.marked import (
     SQUARES,
@@ -43,7 +43,7 @@ def jpeg(rgb, quality, subsampling="4:2:0"):
 @pytest.mark.parametrize("tool", WATERMARKS)
 def test_the_watermark_of_each_script(tool, size):
     marked = watermarked(scene(*size), tool)
-    for rgb in (marked, jpeg(marked, 98, "4:4:4")):
+    for rgb in (marked, jpeg(marked, 98, "4:4:4"), jpeg(marked, 98)):
         note, = marks.read(rgb)
         assert (note.source, note.key, note.says) == ("Pixels", "mark_watermark", "AI-generated")
         name = tool.removesuffix(" of diffusers")

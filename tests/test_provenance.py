@@ -11,8 +11,8 @@ import pytest
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
-from ensemble.metadata import KEYWORDS
-from ensemble.provenance import SAYS, SENTENCES, read
+from ensemble.evidence.metadata import KEYWORDS
+from ensemble.evidence.provenance import SAYS, SENTENCES, read
 from tests.test_images import gradient, png, saved
 
 pytestmark = pytest.mark.filterwarnings("error")

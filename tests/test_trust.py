@@ -15,9 +15,9 @@ import c2pa
 import pytest
 from huggingface_hub import constants
 
-from ensemble import trust
-from ensemble.provenance import read
-from ensemble.trust import Anchors, TrustError
+from ensemble.evidence import trust
+from ensemble.evidence.provenance import read
+from ensemble.evidence.trust import Anchors, TrustError
 from tests.clock import clock
 from tests.signed import Party, action, authority, fingerprint, sign, signed_by
 from tests.test_images import gradient, saved

@@ -8,7 +8,7 @@ import pytest
 
 from ensemble import Picture, Reason
 from ensemble.errors import SENTENCES, ImageError
-from ensemble.provenance import SENTENCES as NOTES
+from ensemble.evidence.provenance import SENTENCES as NOTES
 from ensemble.sentences import FIELD
 from ensemble.vocabulary import AI, CANT_TELL, PARTLY, REAL
 from ensemble.vote import REASONS, decide

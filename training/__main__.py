@@ -94,9 +94,9 @@ def _fit(add):
     add("--data", required=True, help=LABELLED)
     add("--out", help="folder of the run (default: runs/RECIPE)")
     options: dict[str, dict[str, Any]] = {
-        "--epochs": {"type": int},
-        "--batch": {"type": int},
-        "--seed": {"type": int},
+        "--epochs": {"type": int, "help": "default: the recipe's, as for all below"},
+        "--batch": {"type": int, "help": "images in a step of the training"},
+        "--seed": {"type": int, "help": "of all that is drawn at random (default: 0)"},
         "--images": {"type": int, "help": "how many to train on, as many of each class "
                                           "(default: all; 20,000 for svm, 2,000 for svm-flat)"},
         "--generator": {"help": f"{GENERATOR}, whose images join the fakes"},

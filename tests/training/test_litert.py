@@ -85,7 +85,7 @@ def test_float32_is_the_served_function(written, runs, images):
 
 
 def test_int8_is_smaller_and_near(written, images):
-    plain, small = (written / f"cnn{kind}.tflite" for kind in ("", "-int8"))
+    plain, small = (written / f"cnn{ending}.tflite" for ending in ("", "-int8"))
     assert small.stat().st_size < 0.7 * plain.stat().st_size
     expected, p_ai = (litert.runtime(path, threads=2)(images) for path in (plain, small))
     assert 0 < np.abs(p_ai - expected).mean() < 0.05
@@ -95,9 +95,9 @@ def test_int8_is_smaller_and_near(written, images):
 def test_int8_keeps_the_spectrum_and_takes_bytes(written):
     model = Interpreter(written / "cnn-int8.tflite")
     assert [i["dtype"] for i in model.get_input_details()] == [np.uint8]
-    kinds = {tensor["name"]: tensor["dtype"] for tensor in model.get_tensor_details()}
-    spectrum = [kind for name, kind in kinds.items() if litert.UNQUANTISED in name]
-    others = [kind for name, kind in kinds.items() if re.search(r"re_?lu", name)]
+    types = {tensor["name"]: tensor["dtype"] for tensor in model.get_tensor_details()}
+    spectrum = [dtype for name, dtype in types.items() if litert.UNQUANTISED in name]
+    others = [dtype for name, dtype in types.items() if re.search(r"re_?lu", name)]
     assert spectrum and set(spectrum) == {np.float32}
     assert others and set(others) == {np.int8}
 

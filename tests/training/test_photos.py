@@ -77,21 +77,21 @@ def test_both_labels_are_found_in_the_same_formats_and_sizes():
 
 def test_files_of_all_formats_and_qualities_are_found(monkeypatch):
     """The very files are looked at as they are read again."""
-    kinds, real_open = [], Image.open
+    saved, real_open = [], Image.open
 
     def spy(file):
         image = real_open(file)
         tables = getattr(image, "quantization", None)
-        kinds.append((image.format, sum(tables[0]) if tables else None))
+        saved.append((image.format, sum(tables[0]) if tables else None))
         return image
 
     monkeypatch.setattr(photos.Image, "open", spy)
     for i in range(150):
         photos.as_found(made.image(REAL, 1), np.random.default_rng(i))
-    formats = [kind for kind, _ in kinds]
+    formats = [file_format for file_format, _ in saved]
     assert 60 < formats.count("JPEG") < 120 and formats.count("WEBP") > 10
     assert len(formats) < 150  # the others stay as they are, as a PNG does
-    sums = [total for _, total in kinds if total]
+    sums = [total for _, total in saved if total]
     ends = [sum(_tables(quality)) for quality in (95, 60)]
     assert ends[0] <= min(sums) < max(sums) <= ends[1]
 
@@ -130,7 +130,7 @@ def _tables(quality):
                            * len(table)), "row 0, odd.jpg"),
 ])
 def test_bad_tables_are_named(change, message, tmp_path):
-    path = made.write_photos(tmp_path / "a.parquet", each=1)
+    path = made.write_photos(tmp_path / "a.parquet", count=1)
     parquet.write_table(change(parquet.read_table(path)), path)
     with pytest.raises(DataError, match=message):
         photos.load(path)

@@ -7,11 +7,11 @@ write them.
 from pathlib import Path
 
 import numpy as np
+from ensemble.marks import VISIBLE
+from ensemble.watermark import BOUND, scores
 from tqdm import tqdm
 
 from ensemble import ImageError, open_picture
-from ensemble.marks import VISIBLE
-from ensemble.watermark import BOUND, scores
 from training.errors import DataError
 from training.records import write_json
 
@@ -61,10 +61,10 @@ def measure(real, marked, out):
 
 def _row(collection):
     best = [max(found.values()) for found, _ in collection if found]
+    lowest, middle, highest = (
+        np.quantile(best, (0, 0.5, 1)).round(2).tolist() if best else [None] * 3)
     return {"pictures": len(collection), "above_bound": sum(score > BOUND for score in best),
-            "lowest": min(best, default=None),
-            "middle": round(float(np.median(best)), 2) if best else None,
-            "highest": max(best, default=None)}
+            "lowest": lowest, "middle": middle, "highest": highest}
 
 
 def _read(folder, description):

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from training.report import figures, plots
-from training.report.photo_plots import photos
+from training.report.photo_plots import by_source_and_generator
 from training.report.style import write
 
 PLOTS = {"training": plots.training, "confusion": plots.confusion, "roc": plots.roc,
          "reliability": plots.reliability, "risk": plots.risk, "robustness": plots.robustness,
-         "generators": plots.generators, "photos": photos}
+         "generators": plots.generators, "photos": by_source_and_generator}
 
 
 def draw(manifest, reports, folder):

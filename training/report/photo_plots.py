@@ -3,7 +3,7 @@
 from matplotlib.ticker import PercentFormatter
 
 
-def photos(figure, colours, manifest, reports):
+def by_source_and_generator(figure, colours, manifest, reports):
     """Share called AI-generated, a row a source of real pictures or a generator."""
     report = reports["photos"]
     real = {name: (row["real_called_ai"], row["confident"]["real_called_ai"], row["real"], None)

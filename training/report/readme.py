@@ -38,7 +38,7 @@ def write(pack, readme="README.md"):
         raise DataError(f"{pack}/reports/evaluate.json is missing; run `python -m training "
                         f"evaluate` first.")
     begin, end, make = ((BEGIN, END, results) if "evaluate" in reports else
-                        (PHOTOS_BEGIN, PHOTOS_END, photos))
+                        (PHOTOS_BEGIN, PHOTOS_END, photo_results))
     text = readme.read_text("utf-8")
     if text.count(begin) != 1 or text.count(end) != 1:
         raise DataError(f"{readme} needs the lines {begin} and {end} once each.")
@@ -72,7 +72,7 @@ def results(manifest, reports, where):
                         _figures(manifest, reports, where)])
 
 
-def photos(manifest, reports, where):
+def photo_results(manifest, reports, where):
     """README's results of a pack for photographs; parameters as for `results`."""
     return "\n\n".join([photo_card.summary(reports["photos"]),
                         photo_card.generators(reports["photos"]),

@@ -5,8 +5,8 @@ Every one of these claims can be written by anybody, into any file.
 
 import re
 
-from ensemble.generators import china_label, recognise
-from ensemble.history import SOURCE_TYPES
+from ensemble.evidence.generators import china_label, recognise
+from ensemble.evidence.history import SOURCE_TYPES
 
 # China's label: 1 is generated, 2 possibly, 3 suspected to be so.
 LABELS = {"1": "label", "2": "label_possible", "3": "label_suspected"}
@@ -18,7 +18,7 @@ def claims(metadata):
 
     Parameters
     ----------
-    metadata : ensemble.metadata.Metadata
+    metadata : ensemble.evidence.metadata.Metadata
 
     Yields
     ------

@@ -9,7 +9,6 @@ megabytes, and no PNG text that follows the pixels; so the four common container
 import io
 import re
 import struct
-import warnings
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from defusedxml import ElementTree
 from PIL import Image
 
 from ensemble.errors import UnsupportedFormat
-from ensemble.exif import SHOWN, decoded, read_tags
+from ensemble.evidence.exif import SHOWN, decoded, read_tags
 from ensemble.guards import MAX_SEGMENTS, SEGMENT
 
 MAX_TEXT = 2**20  # bytes of one text, decompressed
@@ -85,7 +84,7 @@ def read_metadata(data):
 
     Raises
     ------
-    ensemble.images.UnsupportedFormat
+    ensemble.errors.UnsupportedFormat
         If the bytes don't start as an accepted format does.
     """
     if data.startswith(b"\xff\xd8"):
@@ -160,8 +159,7 @@ def _of_webp(data):
 
 def _of_others(data):
     """AVIF, HEIC and GIF: Pillow finds the blocks without decoding a pixel."""
-    with warnings.catch_warnings(), suppress(Exception):  # decoders raise whatever they meet
-        warnings.simplefilter("ignore")
+    with suppress(Exception):  # decoders raise whatever they meet
         with Image.open(io.BytesIO(data), formats=("AVIF", "HEIF", "GIF")) as image:
             return {name: image.info.get(name) or b"" for name in ("exif", "xmp")}
     return {}

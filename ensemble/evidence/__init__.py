@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ensemble import marks, provenance
+from ensemble.evidence import marks, provenance
 from ensemble.images import FILE, open_picture, read_bytes
 
 

@@ -6,12 +6,12 @@ absence proves nothing.
 
 from dataclasses import dataclass, field
 
-from ensemble import trust
-from ensemble.claims import claims, clean
-from ensemble.credentials import CredentialsError, read_store
-from ensemble.history import OWN, statements
+from ensemble.evidence import trust
+from ensemble.evidence.claims import claims, clean
+from ensemble.evidence.credentials import CredentialsError, read_store
+from ensemble.evidence.history import OWN, statements
+from ensemble.evidence.metadata import read_metadata
 from ensemble.images import read_bytes
-from ensemble.metadata import read_metadata
 from ensemble.sentences import fill
 from ensemble.vocabulary import AI, CAMERA, PARTLY
 
@@ -152,9 +152,9 @@ def read(source, anchors=None):
     ----------
     source : path or bytes
         The image file, untrusted.
-    anchors : ensemble.trust.Anchors, optional
+    anchors : ensemble.evidence.trust.Anchors, optional
         The authorities that vouch for the signers of Content Credentials; without any, those that
-        `ensemble.trust.anchors` gives.
+        `ensemble.evidence.trust.anchors` gives.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def read(source, anchors=None):
 
     Raises
     ------
-    ensemble.images.NotAFile, EmptyFile, FileTooLarge, UnsupportedFormat
+    ensemble.errors.NotAFile, EmptyFile, FileTooLarge, UnsupportedFormat
         All of them `ImageError`, with a message for people.
     TypeError
         If `source` is of neither type.

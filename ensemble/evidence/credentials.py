@@ -54,7 +54,7 @@ def read_store(data, anchors):
     ----------
     data : bytes
         An image file.
-    anchors : ensemble.trust.Anchors
+    anchors : ensemble.evidence.trust.Anchors
         The certificates that vouch for signers, and those for time stamps. What is no certificate
         vouches for nobody.
 
