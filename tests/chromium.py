@@ -54,5 +54,6 @@ def _playwrights():
 def _install():
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     with suppress(subprocess.SubprocessError):  # no network, or none that is fast enough
-        return subprocess.run(command, timeout=INSTALL_SECONDS).returncode == 0
+        done = subprocess.run(command, capture_output=True, timeout=INSTALL_SECONDS)
+        return done.returncode == 0
     return False
