@@ -189,3 +189,13 @@ def test_wrong_arrays_are_a_programming_error(tiny):
         tiny.judge(np.zeros((32, 32, 3)))
     with pytest.raises(TypeError, match="NoneType"):
         tiny.judge(None)
+
+
+def test_a_large_picture_is_resized_once(tiny, monkeypatch):
+    sides = []
+    resize = Image.Image.resize
+    monkeypatch.setattr(Image.Image, "resize", lambda self, *arguments, **options: (
+        sides.append(self.size) or resize(self, *arguments, **options)))
+    large = np.tile(noise(1)[0], (12, 20, 1))
+    one, [many] = tiny.judge(large), tiny.judge_many([large])
+    assert sides == [(640, 384)] * 2 and one == many
