@@ -49,16 +49,18 @@ class Pack:
 
     @cached_property
     def training_digests(self):
-        """The 8-byte digests of the training files, sorted big-endian integers."""
-        return np.fromfile(self.folder / self.manifest["training"]["digests"]["file"], ">u8")
+        """The 8-byte digests of the training files, sorted, uint64; big-endian in their file."""
+        path = self.folder / self.manifest["training"]["digests"]["file"]
+        return np.fromfile(path, ">u8").astype(np.uint64)
 
     def knows(self, digest):
         """Whether a file of this 8-byte digest was in the training data."""
         if digest is None:
             return False
-        value = int.from_bytes(digest, "big")
+        # Of the array's own type, for which nothing has to be converted.
+        value = np.uint64(int.from_bytes(digest, "big"))
         at = np.searchsorted(self.training_digests, value)
-        return at < len(self.training_digests) and int(self.training_digests[at]) == value
+        return bool(at < len(self.training_digests) and self.training_digests[at] == value)
 
 
 def read(folder):
