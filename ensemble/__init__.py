@@ -20,7 +20,8 @@ __all__ = ["Ensemble", "ImageError", "PackModels", "Picture", "Reason", "Verdict
            "open_picture"]
 
 BATCH = 64
-# A JPEG may be decoded at a reduced scale that still leaves this many pixels for one of ours.
+# A large JPEG is decoded at a reduced scale that keeps, on each side, at least this many times the
+# pixels of the members' input.
 OVERSAMPLING = 8
 
 
@@ -65,13 +66,13 @@ class Ensemble:
         """
         if folder is not None:
             return cls([PackModels.load(folder)])
-        # All at once, though each costs the start a tenth of a second: a pack that can't judge is
-        # to be noticed here, not in front of the first visitor with a picture of its size.
-        large = packs.SHIPPED.with_name("photos")  # as the pack in it is called
-        small, notice = _configured("PACK", packs.SHIPPED, large.name)
-        photos, more = _configured("PHOTOS", large, small.name)
+        # All packs are loaded now, which takes a tenth of a second each: one that can't judge must
+        # be noticed at the start, not when a visitor first brings a picture of its size.
+        large = packs.SHIPPED.with_name("photos")  # the folder has the pack's name
+        small, small_notice = _configured("PACK", packs.SHIPPED, large.name)
+        photos, photos_notice = _configured("PHOTOS", large, small.name)
         ensemble = cls([small, photos] if photos else [small])
-        ensemble.notice = " ".join(filter(None, (notice, more))) or None
+        ensemble.notice = " ".join(filter(None, (small_notice, photos_notice))) or None
         return ensemble
 
     def pack_for(self, picture):
@@ -163,7 +164,8 @@ class Ensemble:
 def _configured(variable, shipped, taken):
     """The models of the pack configured on the Hub, else of the shipped one, else None.
 
-    Also says why they are not the former, else None. `taken` is the name of the other pack.
+    The second value says why the configured pack is not used; None if it is, or none is
+    configured. `taken` is the other pack's name, which this one may not have.
     """
     notice, repo = None, os.environ.get(f"{variable}_REPO")
     if repo:

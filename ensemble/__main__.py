@@ -28,7 +28,7 @@ def main(arguments=None):
                              "else the shipped one)")
     options = parser.parse_args(arguments)
     try:
-        trust.anchors()  # whether C2PA_TRUST can be read is to be said before the first image
+        trust.anchors()  # if C2PA_TRUST can't be read, stop before the first image
         ensemble = Ensemble.load(options.pack)
     except (PackError, TrustError) as error:
         print(error, file=sys.stderr)

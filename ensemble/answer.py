@@ -17,7 +17,7 @@ from ensemble.vocabulary import (
     UNCERTAIN,
 )
 
-# What the evidence has to say → the answer, and because of what. The order is the rule.
+# What a note counts as and what it says → the answer. The first row that applies decides.
 TABLE = (
     ((CREDENTIALS, AI), AI),
     ((CREDENTIALS, PARTLY), PARTLY),
@@ -45,9 +45,9 @@ def answer(evidence, label, certainty):
     because : {"credentials", "mark", "notes", "models"}
     """
     claims = {(weight(note, evidence), note.says) for note in evidence}
-    for claim, told in TABLE:
+    for claim, conclusion in TABLE:
         if claim in claims:
-            return told, claim[0]
+            return conclusion, claim[0]
     return (CANT_TELL if certainty == UNCERTAIN else label), MODELS
 
 

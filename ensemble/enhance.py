@@ -11,16 +11,16 @@ import numpy as np
 from ensemble.images import open_picture
 
 LEVELS = 3  # of the wavelet transform: details of 2, 4 and 8 pixels
-MARGIN = 2 ** LEVELS - 1  # mirrored pixels on each side that the transform needs
+MARGIN = 2 ** LEVELS - 1  # mirrored pixels that the transform needs on each side
 STRIP = 64  # rows that are transformed at once: they fit in a processor's cache
 # Red, green, blue → brightness and two colour differences; the noise of each stays what it was.
 COLOURS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
 COLOURS /= np.linalg.norm(COLOURS, axis=1, keepdims=True)
 GREY = np.full(3, 1 / 3, np.float32)
 NOISE_LIMIT = 2.5  # coefficients below this many standard deviations of the noise are noise
-LEAST_NOISE = 1  # of 255; a saved JPEG has lost the finest noise, by which it is measured
+LEAST_NOISE = 1  # of 255; JPEG removes the finest noise, from which the estimate is made
 GAINS = (2.5, 2.5, 1.3)  # of full sharpening, fine to coarse; best for a blur of 1.5 pixels
-REACH = 5  # pixels across, whose darkest and brightest bound a sharpened one
+REACH = 5  # side of the square, in pixels, whose darkest and brightest limit its sharpened centre
 LIFT = 5  # how many times brighter the darkest shadows become at full strength
 
 
@@ -54,8 +54,8 @@ def sharpen(rgb, strength):
     def sharpened(strip):
         grey = strip @ GREY
         sharp = _scaled(grey, limit, 1, gains)
-        beside = _inner(grey, MARGIN - REACH // 2)
-        sharp = sharp.clip(_extreme(np.minimum, beside), _extreme(np.maximum, beside))
+        neighbours = _inner(grey, MARGIN - REACH // 2)
+        sharp = sharp.clip(_extreme(np.minimum, neighbours), _extreme(np.maximum, neighbours))
         return _inner(strip, MARGIN) + (sharp - _inner(grey, MARGIN))[..., None]
 
     return _by_strips(rgb, sharpened)
@@ -108,7 +108,7 @@ def _check(rgb, strength):
 
 
 def _by_strips(rgb, change):
-    """`change` takes float32 rows with `MARGIN` mirrored pixels around, and gives them without."""
+    """Apply `change`, which takes float32 rows with a mirrored `MARGIN` and gives them without."""
     padded = np.pad(rgb, [(MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)], "symmetric")
     changed = np.empty(rgb.shape, np.uint8)
     for top in range(0, len(rgb), STRIP):
@@ -120,8 +120,8 @@ def _by_strips(rgb, change):
 def _noise(rgb, colour):
     """Standard deviation of the noise in a colour.
 
-    Of squares of 2 × 2 pixels few diagonals are anything else: Donoho and Johnstone 1994, "Ideal
-    spatial adaptation by wavelet shrinkage".
+    Estimated from the diagonal differences within squares of 2 × 2 pixels, few of which hold
+    anything but noise: Donoho and Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage".
     """
     even = rgb[:len(rgb) // 2 * 2, :rgb.shape[1] // 2 * 2].astype(np.int16)
     diagonal = even[::2, ::2] - even[1::2, ::2] - even[::2, 1::2] + even[1::2, 1::2]
@@ -131,10 +131,10 @@ def _noise(rgb, colour):
 
 
 def _scaled(plane, limit, small, large, level=0):
-    """Detail under `limit` × `small`, other detail × its level's `large`, fine to coarse.
+    """A plane whose wavelet details are scaled: by `small` below `limit`, else by `large[level]`.
 
-    Loses as many pixels on each side as its levels reach: `MARGIN` for all of them. Everything is
-    kept four times as large as it is until the end, which saves passes over the pixels.
+    The result lacks on each side the pixels into which its levels reach, `MARGIN` for all of them.
+    Values are kept four times as large until the end, which saves passes over the pixels.
     """
     if level == LEVELS:
         return plane
@@ -143,12 +143,12 @@ def _scaled(plane, limit, small, large, level=0):
     rest, detail = _halves(low, gap, 1)
     details = [detail, *_halves(high, gap, 1)]
     for detail in details:
-        # White noise comes out of the three halvings of each level half as strong.
+        # White noise is half as strong at each level as at the one before.
         detail *= np.where(np.abs(detail) < limit * 2 / gap, np.float32(small),
                            np.float32(large[level]))
     rest = 4 * _scaled(rest / 4, limit, small, large, level + 1)
-    beside, above, across = (_inner(detail, MARGIN + 1 - 2 * gap) for detail in details)
-    low, high = _joined(rest, beside, gap, 1), _joined(above, across, gap, 1)
+    horizontal, vertical, diagonal = (_inner(detail, MARGIN + 1 - 2 * gap) for detail in details)
+    low, high = _joined(rest, horizontal, gap, 1), _joined(vertical, diagonal, gap, 1)
     return _joined(low, high, gap, 0) / 16
 
 
@@ -169,7 +169,7 @@ def _shifted(plane, gap, axis):
 
 
 def _extreme(function, plane):
-    """The least or the greatest of the `REACH` × `REACH` pixels around each."""
+    """The minimum or maximum of the `REACH` × `REACH` pixels around each pixel."""
     for axis in (0, 1):
         pair = function(*_shifted(plane, 1, axis))
         plane = function(_shifted(function(*_shifted(pair, 2, axis)), 1, axis)[0],

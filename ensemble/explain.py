@@ -8,8 +8,8 @@ from PIL import Image
 AI_COLOUR = np.array([230, 97, 1], np.float32)
 REAL_COLOUR = np.array([5, 113, 176], np.float32)
 OPAQUE = 0.6
-# Median magnitude of a map's cell would depend on the image; a fixed scale lets two images
-# be compared. A cell at this logit alone would mean 98% for the whole image.
+# The logit that is shown in full colour: 98% AI if every cell had it. It is fixed, not taken from
+# each map, so that two images can be compared.
 FULL_LOGIT = 4.0
 
 
@@ -32,7 +32,7 @@ def overlay(rgb, logits, side=384):
     Notes
     -----
     Zhou et al. 2016, "Learning deep features for discriminative localization"
-    (arXiv 1512.04150). The map's mean is the network's logit, so nothing is left out.
+    (arXiv 1512.04150). The map's mean is the network's logit: the map explains all of it.
     """
     square = np.asarray(magnified(rgb, side), np.float32)
     grid = Image.fromarray(np.asarray(logits, np.float32))

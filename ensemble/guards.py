@@ -51,7 +51,7 @@ class _Metered:
         file.seek(here)
 
     def read(self, count):
-        """As a file does; each call counts a hundred bytes more, for the time that it takes."""
+        """Read as a file does; each call counts as 100 bytes more, for the time that it takes."""
         self._left -= count + 100
         if self._left < 0:
             raise ValueError("The entries of the directory repeat the file's content.")

@@ -33,11 +33,11 @@ pillow_heif.register_heif_opener()
 
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 50_000_000
-MIN_SIDE = 16  # pixels; in fewer, members would see nothing but interpolation
+MIN_SIDE = 16  # pixels; of fewer, members would see nothing but interpolation
 # A picture whose channels all deviate less than this from their mean, in levels of 255, is flat.
 FLAT = 1.0
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
-# Starts of files that people do send, and the key of the error.
+# First bytes of other files that people send, and the key of the error for each.
 OTHER_FILES = {b"%PDF": "pdf", b"<": "markup", b"8BPS": "photoshop", b"PK\3\4": "archive",
                b"\0\0\0\x0cJXL ": "jpeg_xl", b"\xff\x0a": "jpeg_xl"}
 UPRIGHT = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,

@@ -18,7 +18,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "cifake"
 FORMAT = 2
 BOUNDS = ("min_side", "max_side")  # of a domain; one of them is enough
 NUMBER = (int, float)
-# What serving reads of a manifest, and its types; the one entry of a list stands for all.
+# What serving reads of a manifest, and its types; a list's single entry describes each of them.
 SHAPE = {
     "name": str, "version": str, "input_size": int, "resize": str,
     "domain": dict,
@@ -78,10 +78,10 @@ def read(folder):
         path = folder / entry["file"]
         if not path.is_file():
             raise PackError(f"{path.name} is missing.")
-        found = sha256(path)
-        if found != entry["sha256"]:
+        digest = sha256(path)
+        if digest != entry["sha256"]:
             raise PackError(f"{path.name} is not the file that the manifest names: "
-                            f"its SHA-256 is {found[:12]}…, not {entry['sha256'][:12]}….")
+                            f"its SHA-256 is {digest[:12]}…, not {entry['sha256'][:12]}….")
     return Pack(folder, manifest)
 
 
@@ -154,13 +154,13 @@ def _fetch(repo, revision, deadline):
     )
 
     def get(force=False):
-        def one(name):
+        def download_file(name):
             return Path(hf_hub_download(repo, name, revision=revision, etag_timeout=deadline,
                                         force_download=force))
 
-        path = one("manifest.json")
+        path = download_file("manifest.json")
         for entry in files(_manifest(path)):
-            one(entry["file"])
+            download_file(entry["file"])
         return read(path.parent)
 
     cached = isinstance(try_to_load_from_cache(repo, "manifest.json", revision=revision), str)
@@ -205,7 +205,7 @@ def _manifest(path):
 
 
 def _check_calibration(where, members, calibration):
-    """An odd number of members, each with a weight; with a scale and a shift, or none has any."""
+    """Refuse an even number of members, and a weight, scale or shift that only some have."""
     corrected = "scales" in calibration or "shifts" in calibration
     for name in ("weights", *(("scales", "shifts") if corrected else ())):
         terms = calibration.get(name, [])
@@ -218,7 +218,7 @@ def _check_calibration(where, members, calibration):
 
 
 def _check_bounds(where, label, bounds):
-    """Each step of certainty starts at a probability; a surer one doesn't start earlier."""
+    """Refuse a step without a probability to start at, or a surer one that starts earlier."""
     given = [bounds[step]["from"] for step in (LIKELY, CONFIDENT)
              if isinstance(bounds.get(step), dict) and "from" in bounds[step]]
     starts = [start for start in given if isinstance(start, NUMBER) and 0.5 <= start <= 1]
@@ -229,7 +229,7 @@ def _check_bounds(where, label, bounds):
 
 
 def _differences(value, shape, at=""):
-    """Names of what is missing in a value or has another type than its shape."""
+    """Names of the entries that are missing or have another type than `shape` says."""
     if isinstance(shape, dict) and isinstance(value, dict):
         for key, inner in shape.items():
             yield from _differences(value.get(key), inner, f"{at}.{key}".lstrip("."))

@@ -2,9 +2,9 @@
 
 # What a picture is: a vote's label is one of the first two, an answer any of the four.
 AI, REAL, PARTLY, CANT_TELL = "AI-generated", "Real", "Partly AI-generated", "Can't tell"
-# What evidence may say of a picture's origin, beside AI and PARTLY.
+# What evidence may say of a picture's origin besides AI and PARTLY.
 CAMERA = "camera"
-# Because of what an answer is given.
+# What an answer rests on.
 CREDENTIALS, MARK, NOTES, MODELS = "credentials", "mark", "notes", "models"
 # How sure a vote is, from the surest down.
 CONFIDENT, LIKELY, UNCERTAIN = "confident", "likely", "uncertain"

@@ -8,7 +8,7 @@ import re
 from ensemble.evidence.generators import china_label, recognise
 from ensemble.evidence.history import SOURCE_TYPES
 
-# China's label: 1 is generated, 2 possibly, 3 suspected to be so.
+# Values of China's label: 1 for generated, 2 for possibly generated, 3 for suspected.
 LABELS = {"1": "label", "2": "label_possible", "3": "label_suspected"}
 LINE, LONG = 200, 2000  # characters that are kept of a value, and of a generator's notes
 
@@ -67,8 +67,8 @@ def clean(text, length=LINE):
 
 def _png(text):
     yield from _label("PNG text", text)
-    if found := generator("PNG text", text):
-        yield found
+    if claim := generator("PNG text", text):
+        yield claim
     else:
         yield from _software("PNG text", text.get("Software", ""))
 
@@ -77,8 +77,8 @@ def _exif(text):
     place = "GPSLatitude" in text
     text = {tag: value for tag, value in text.items() if tag != "GPSLatitude"}
     yield from _label("EXIF", text)
-    if found := generator("EXIF", text):
-        yield found
+    if claim := generator("EXIF", text):
+        yield claim
     else:
         yield from _camera(text)
     if place:
@@ -99,27 +99,27 @@ def _camera(text):
 def _xmp(xmp):
     """IPTC's source type, China's label, and the generator or the writing program."""
     source, origin = "XMP/IPTC", ""
-    if kind := clean(xmp.get("DigitalSourceType", "").rstrip("/").rpartition("/")[2]):
-        origin = SOURCE_TYPES.get(kind, "other")
-        yield source, f"source_{origin}", {"type": kind}
+    if source_type := clean(xmp.get("DigitalSourceType", "").rstrip("/").rpartition("/")[2]):
+        origin = SOURCE_TYPES.get(source_type, "other")
+        yield source, f"source_{origin}", {"type": source_type}
     yield from _label(source, xmp)
     text = {"Software": xmp.get("CreatorTool", "")} | {
         name: xmp[name] for name in ("Credit", "Description", "Creator", "UserComment")
         if name in xmp}
     part = origin == "part_ai"
-    found = generator(source, {name: value for name, value in text.items() if value}, part)
+    claim = generator(source, {name: value for name, value in text.items() if value}, part)
     if system := clean(xmp.get("AISystemUsed", "")):
         fields = {"tool": system, "model": clean(xmp.get("AISystemVersionUsed", ""))}
         fields = {name: value for name, value in fields.items() if value}
-        found = found or (source, _generator_key(fields, part), fields)
-    if found:
-        yield found
+        claim = claim or (source, _generator_key(fields, part), fields)
+    if claim:
+        yield claim
     else:
         yield from _software(source, text["Software"])
 
 
 def _label(source, text):
-    """China's label, with or without who says that he made it."""
+    """China's label, with the name of the producer if it gives one."""
     if fields := {name: clean(value) for name, value in china_label(text).items()}:
         key = LABELS.get(fields.get("Label", "1"), "label")
         producer = fields.get("ContentProducer") or fields.get("ServiceProvider")

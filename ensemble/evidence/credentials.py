@@ -18,29 +18,29 @@ from typing import Any
 # The type of a C2PA manifest store, with which it starts in every format.
 MARK = bytes.fromhex("63327061 0011 0010 8000 00aa00389b71")
 SECONDS = 5  # of the processor; the usual file takes a tenth of one
-PATIENCE = 4  # seconds of waiting for each of those, on a busy machine
+PATIENCE = 4  # seconds to wait for each second of the processor, on a busy machine
 MEMORY = 2 * 2**30
 MAX_ANSWER = 8 * 2**20
-# What certificates that sign may be for: C2PA's own purpose, and the three that were used before
-# it (e-mail, documents, Microsoft's). Unless told, the library takes too few of them.
+# The purposes that a signer's certificate may have: C2PA's own, and the three that were used before
+# it (e-mail, documents, Microsoft's). By default the library accepts fewer.
 PURPOSES = ("1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36",
             "1.3.6.1.4.1.311.76.59.1.9")
 OFFLINE: dict[str, Any] = {
     "version": 1,
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "trust": {"trust_config": "\n".join(PURPOSES)},
-    # Identities may lie at web addresses, so they are left alone. Neither is any host allowed.
+    # Identities may lie at web addresses, so they are not read; and no host may be asked.
     "core": {"decode_identity_assertions": False, "allowed_network_hosts": [],
              "allow_redirects": False, "max_decompressed_manifest_size_in_mb": 16},
 }
 MANIFEST = "application/c2pa"  # a manifest alone, without its picture
 TRUSTED, EXPIRED = "signingCredential.trusted", "signingCredential.expired"
 STAMPED, UNSTAMPED = "timeStamp.trusted", "timeStamp.untrusted"
-# A manifest alone can't be compared with its picture.
+# Failures that don't count where a manifest is checked alone, without its picture.
 PICTURE = ("assertion.dataHash.mismatch", "assertion.boxesHash.mismatch",
            "assertion.bmffHash.mismatch")
-CERTIFICATE = b"\x30\x82"  # with which a certificate starts, in DER; its length follows
-MAX_CERTIFICATES = 1000  # that are compared with the table; a usual manifest has about five
+CERTIFICATE = b"\x30\x82"  # first bytes of a certificate in DER; its length follows
+MAX_CERTIFICATES = 1000  # looked up in the table; a usual manifest has about five
 
 
 class CredentialsError(ValueError):

@@ -4,7 +4,7 @@ import struct
 from contextlib import suppress
 
 MAX_VALUE, MAX_ENTRIES = 2**20, 1000  # bytes of one value, entries of a directory
-# The tags that are read. Of the place only whether there is one.
+# The tags that are read. The latitude only tells whether the file has a place at all.
 TAGS = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "Software",
         0x013B: "Artist", 0x02BC: "XMP", 0x8769: "Exif", 0x8825: "GPS",
         0x9003: "DateTimeOriginal", 0x9286: "UserComment", 0x0002: "GPSLatitude"}
@@ -32,12 +32,12 @@ def read_tags(block):
 
     def number(value):
         return int.from_bytes(value[:4], "little" if order == "<" else "big")
-    found = _directory(block, number(block[4:8]), order)
-    if "Exif" in found:
-        found = _directory(block, number(found.pop("Exif")), order) | found
-    place = "GPS" in found and _directory(block, number(found.pop("GPS")), order)
-    found.pop("GPSLatitude", None)
-    return found | ({"GPSLatitude": b""} if place and "GPSLatitude" in place else {})
+    values = _directory(block, number(block[4:8]), order)
+    if "Exif" in values:
+        values = _directory(block, number(values.pop("Exif")), order) | values
+    place = "GPS" in values and _directory(block, number(values.pop("GPS")), order)
+    values.pop("GPSLatitude", None)
+    return values | ({"GPSLatitude": b""} if place and "GPSLatitude" in place else {})
 
 
 def decoded(value):
@@ -51,13 +51,13 @@ def decoded(value):
 
 
 def _directory(block, start, order):
-    found = {}
+    values = {}
     with suppress(struct.error):  # cut short, or not where it should be
         count, = struct.unpack_from(order + "H", block, start)
-        for at in range(start + 2, start + 2 + 12 * min(count, MAX_ENTRIES), 12):
-            tag, kind, number, value = struct.unpack_from(order + "HHII", block, at)
-            size = number * SIZES.get(kind, 0)
-            where = at + 8 if size <= 4 else value
-            if tag in TAGS and TAGS[tag] not in found:
-                found[TAGS[tag]] = block[where:where + min(size, MAX_VALUE)]
-    return found
+        for entry in range(start + 2, start + 2 + 12 * min(count, MAX_ENTRIES), 12):
+            tag, value_type, number, value = struct.unpack_from(order + "HHII", block, entry)
+            size = number * SIZES.get(value_type, 0)
+            start_of_value = entry + 8 if size <= 4 else value
+            if tag in TAGS and TAGS[tag] not in values:
+                values[TAGS[tag]] = block[start_of_value:start_of_value + min(size, MAX_VALUE)]
+    return values

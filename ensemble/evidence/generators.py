@@ -1,6 +1,7 @@
 """Which generator wrote the notes in a file, and the label that China prescribes.
 
-Repeats in the patterns are bounded, for an untrusted text may be full of beginnings.
+Repeats in the patterns are bounded: an untrusted text may be full of half matches, which would take
+very long.
 """
 
 import json
@@ -24,14 +25,14 @@ MODEL = re.compile(r', Model: ([^,\n]{1,100})'
                    r'|"(?:ckpt_name|unet_name|model_name|model_weights)": ?"([^"]{1,100})"'
                    r'|"model": ?(?:\{[^{}]{0,300}?"name": ?)?"([^"]{1,100})"'
                    r'|^(?:use_stable_diffusion_model|Source): (.{1,100})', re.MULTILINE)
-# Those that sign with their name alone, and where.
+# Generators that write their name alone, and the fields in which they do.
 NAMES = re.compile(r"Midjourney|DALL.?E|Stable Diffusion|Firefly|Google AI|Draw Things|ComfyUI"
                    r"|InvokeAI|NovelAI|Fooocus|DreamStudio|Ideogram|Apple Photos Clean Up"
                    r"|Image Playground|MFLUX|reve\.com|Luma AI|Recraft|Leonardo\.? ?AI|NightCafe"
                    r"|Aphrodite AI|Nano Banana|GPT-image", re.IGNORECASE)
 SIGNED = ("Software", "Credit", "Source")
-MAKERS = re.compile(r"(Ideogram|Aphrodite) AI\b")  # in place of a camera's maker
-# Those that change a part of a picture.
+MAKERS = re.compile(r"(Ideogram|Aphrodite) AI\b")  # in the field for a camera's maker
+# Programs that change a part of a picture.
 EDITORS = re.compile(r"^Credit: (Edited with Google AI|Apple Photos Clean Up)", re.MULTILINE)
 # xAI writes a signature that only it can check, and the picture's number as the artist.
 GROK_SIGNATURE = re.compile(r"Signature: [A-Za-z0-9+/=]{64}")
@@ -39,7 +40,7 @@ GROK_NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORE
 GROK_FIELDS = (("ImageDescription", "Artist"), ("Description", "Author"),
                ("Description", "Creator"))
 LABEL = re.compile(r'AIGC"?\s{0,9}[:=]?\s{0,9}(?=\{)')
-# Of the label: GB 45438-2025, annex E; the last two are Tencent's.
+# Fields of the label: GB 45438-2025, annex E; the last two are Tencent's.
 LABEL_FIELDS = {"Label", "ContentProducer", "ProduceID", "ContentPropagator", "PropagateID",
                 "ServiceProvider", "ServiceUser"}
 

@@ -3,8 +3,8 @@
 import re
 
 OWN = "Content Credentials"
-# Signed before the file's own, by somebody who isn't on the trust list or handed on by such a one:
-# whoever signs the file now says that it was so, not that it is true.
+# Credentials from before the file's own, whose signer isn't trusted or which such a signer handed
+# on: the present signer only says that they were there, not that they are true.
 EARLIER = "Earlier credentials"
 HOLD = ("credentials_trusted", "credentials_untrusted")
 
@@ -22,7 +22,7 @@ REASONS = {"forged": ("claimSignature.mismatch", "claimSignature.missing", "hash
            "changed": ("Hash.mismatch",), "revoked": ("ocsp.revoked",),
            "expired": ("signingCredential.expired", "outsideValidity"),
            "certificate": ("signingCredential.",)}
-# Programs of 2023 wrote no such word, but how they described what they did.
+# Programs of 2023 gave no source type; it is known by how they described what they did.
 GENERATED = re.compile(r"\bAI[- ]generated\b|\bgenerated (?:by|with) AI\b", re.IGNORECASE)
 GENERATIVE = "com.adobe.generative-ai"  # an assertion of that time
 MOST = 20  # entries of a list
@@ -48,12 +48,13 @@ def statements(store):
         yield OWN, "credentials_damaged", {"reason": "no active manifest"}
         return
     key, fields = _signature(store)
-    said = list(_history(store))
+    history = list(_history(store))
     if key in HOLD:
         yield OWN, key, fields
-        yield from said
-    else:  # it counts for nothing, so it is no note of its own
-        claims = [f"{claim['type']} ({claim['tool']})" for _, _, claim in said if "type" in claim]
+        yield from history
+    else:  # what broken credentials claim counts for nothing, so it gets no note of its own
+        claims = [f"{claim['type']} ({claim['tool']})" for _, _, claim in history
+                  if "type" in claim]
         yield OWN, key, fields | ({"claims": claims} if claims else {})
 
 
@@ -68,7 +69,7 @@ def _signature(store):
     fields = {name: value for name, value in fields.items() if value}
     failures = store.get("validation_status") or []
     problems = list(dict.fromkeys(str(failure.get("code")) for failure in failures
-                                  if not _borne(failure, label)))
+                                  if not _tolerated(failure, label)))
     if problems:
         fields["problems"] = problems[:MOST]
     elif failures or store.get("validation_state") in ("Valid", "Trusted"):
@@ -79,11 +80,11 @@ def _signature(store):
     return f"credentials_{reason}", fields
 
 
-def _borne(failure, label):
+def _tolerated(failure, label):
     """Whether credentials hold in spite of a failure.
 
-    That a signer isn't on the list is said otherwise, and an earlier signer's certificate only
-    takes its weight from what he says.
+    A signer who isn't trusted has a note of its own; and a fault in an earlier signer's certificate
+    only makes what that signer says count less.
     """
     code, url = str(failure.get("code")), str(failure.get("url"))
     earlier = "/c2pa/" in url and f"/c2pa/{label}/" not in url
@@ -92,31 +93,32 @@ def _borne(failure, label):
 
 
 def _history(store):
-    """Source, key and fields of the notes on what was done.
+    """Source, key and fields of the notes on what was done to the picture.
 
-    By the file's own line of manifests and by those of its ingredients.
+    Read from the file's own manifest, those it came from, and those of its ingredients.
     """
     manifests, own = store["manifests"], store["active_manifest"]
-    line, vouched = _line(manifests, own), _vouched(manifests, own, store["trusted"])
-    origins, done, camera = {}, [], True
-    for label in (*reversed(line), *sorted(manifests.keys() - set(line))):  # the oldest first
+    lineage, vouched = _lineage(manifests, own), _vouched(manifests, own, store["trusted"])
+    origins, action_names, camera = {}, [], True
+    for label in (*reversed(lineage), *sorted(manifests.keys() - set(lineage))):  # the oldest first
         manifest = manifests[label]
-        # Beside an own signer who isn't trusted, an earlier one can't be worth more than he is.
+        # Where the file's own signer isn't trusted, an earlier one counts no more than that.
         source = OWN if label in vouched or not vouched else EARLIER
         for action in _actions(manifest):
             name = str(action.get("action")).removeprefix("c2pa.")
-            kind, first = _source_type(action), name in ("created", "opened")
-            origin = SOURCE_TYPES.get(kind)
-            if origin == "ai" and not (first and label in line):
+            source_type, first = _source_type(action), name in ("created", "opened")
+            origin = SOURCE_TYPES.get(source_type)
+            if origin == "ai" and not (first and label in lineage):
                 origin = "part_ai"
-            if origin and (label in line or origin != "camera"):
+            if origin and (label in lineage or origin != "camera"):
                 origins.setdefault((source, origin), {
-                    "signer": _signer(manifest), "tool": _maker(manifest, action), "type": kind})
-            if label in line:
-                camera &= origin == "camera" or kind in ("", *HARMLESS)
-                if name not in done:
-                    done.append(name)
-    camera &= not any(_components(manifests[label]) for label in line)
+                    "signer": _signer(manifest), "tool": _maker(manifest, action),
+                    "type": source_type})
+            if label in lineage:
+                camera &= origin == "camera" or source_type in ("", *HARMLESS)
+                if name not in action_names:
+                    action_names.append(name)
+    camera &= not any(_components(manifests[label]) for label in lineage)
     for source, origin in list(origins):
         if (origin == "part_ai" and (source, "ai") in origins) or (
                 origin == "camera" and not camera):
@@ -124,25 +126,25 @@ def _history(store):
     for (source, origin), fields in origins.items():
         key = "credentials_" if source == OWN else "credentials_earlier_"
         yield source, key + origin, fields
-    if done:
-        yield OWN, "credentials_actions", {"actions": ", ".join(done[:MOST])}
+    if action_names:
+        yield OWN, "credentials_actions", {"actions": ", ".join(action_names[:MOST])}
 
 
-def _line(manifests, label):
+def _lineage(manifests, label):
     """The labels from the file's own manifest to that of the first picture it was made from."""
-    line = []
-    while label in manifests and label not in line:
-        line.append(label)
+    lineage = []
+    while label in manifests and label not in lineage:
+        lineage.append(label)
         label = next((ingredient.get("active_manifest")
                       for ingredient in manifests[label].get("ingredients") or []
                       if ingredient.get("relationship") == "parentOf"), None)
-    return line
+    return lineage
 
 
 def _vouched(manifests, label, trusted):
-    """The labels of the manifests that trusted signers alone lead to.
+    """The labels of the manifests that are reached from the file's own through trusted ones only.
 
-    Between others, anybody could have put another picture under an earlier one's credentials.
+    Behind any other, somebody could have put a new picture under old credentials.
     """
     vouched, open_ends = set(), [label]
     while open_ends:
@@ -155,7 +157,7 @@ def _vouched(manifests, label, trusted):
 
 
 def _components(manifest):
-    """What was put into the picture: nobody knows what of it was generated."""
+    """The pictures that were put into this one; nobody knows which of them were generated."""
     return [ingredient for ingredient in manifest.get("ingredients") or []
             if ingredient.get("relationship") == "componentOf"]
 
@@ -174,9 +176,9 @@ def _actions(manifest):
 
 
 def _source_type(action):
-    """IPTC's word for where what an action brought in comes from; empty if it isn't said."""
-    if kind := action.get("digitalSourceType"):
-        return str(kind).rstrip("/").rpartition("/")[2]
+    """IPTC's word for the source of what an action added; empty if the action doesn't say."""
+    if uri := action.get("digitalSourceType"):
+        return str(uri).rstrip("/").rpartition("/")[2]
     generated = GENERATED.search(str(action.get("description") or ""))
     return "trainedAlgorithmicMedia" if generated else ""
 
@@ -188,7 +190,7 @@ def _signer(manifest):
 
 
 def _maker(manifest, action=None):
-    """The program that did an action or how it is described, else what wrote the manifest."""
+    """The program that did an action, else its description, else what wrote the manifest."""
     agent = (action or {}).get("softwareAgent")
     if isinstance(agent, dict):
         agent = " ".join(str(agent[key]) for key in ("name", "version") if agent.get(key))

@@ -13,7 +13,7 @@ from ensemble.evidence.stealth import read_hidden
 SQUARES = np.array([(60, 70, 255), (255, 110, 60), (81, 218, 76), (66, 255, 255), (255, 255, 102)])
 SQUARE = 16  # pixels of a square's side in a picture of 1024
 SMALLEST, LARGEST = 256, 1024  # pixels of the picture's width
-TOLERANCE = 40  # of each colour's mean, for what JPEG and resizing change
+TOLERANCE = 40  # levels by which JPEG and resizing may change a square's mean colour
 # Gemini's sparkle: its side and its distance from the right and lower edge, in pixels; the larger
 # where both sides of the picture are longer than `LARGE`. Its outline is an astroid.
 SMALL_SPARKLE, LARGE_SPARKLE, LARGE = (48, 32), (96, 64), 1024
@@ -48,8 +48,8 @@ def read(rgb, alpha=None):
               for name, (tool, is_there) in VISIBLE.items() if is_there(rgb)]
     for source, channels in (("Alpha channel", alpha), ("Pixels", rgb)):
         hidden = read_hidden(channels) if channels is not None else {}
-        if found := generator(source, hidden):
-            notes.append(Note(*found))
+        if claim := generator(source, hidden):
+            notes.append(Note(*claim))
     return tuple(notes)
 
 
@@ -97,7 +97,7 @@ def has_sparkle(rgb):
     place = slice(-margin - side, -margin)
     light = rgb[place, place].mean(axis=2).ravel()
     star, surface, fitting = _sparkle(side)
-    light = light - surface @ (fitting @ light[star < 0.02])  # less what lies behind it
+    light = light - surface @ (fitting @ light[star < 0.02])  # without the background
     brighter = light @ star / (star @ star)
     likeness = light @ star / np.sqrt((light @ light) * (star @ star) + 1e-9)
     return bool(likeness > LIKENESS and brighter > BRIGHTER)
@@ -105,9 +105,9 @@ def has_sparkle(rgb):
 
 @cache
 def _sparkle(side, finer=8):
-    """What the sparkle is measured with.
+    """The sparkle's opacity by pixel, and what estimates the background behind it.
 
-    Its opacity by pixel, the terms of a curved surface, and what fits these to the pixels around.
+    That is the terms of a quadratic surface, and the matrix that fits them to the pixels around.
     """
     places = np.abs((np.arange(side * finer) + 0.5) / (side * finer) * 2 - 1) ** OUTLINE
     star = (places[:, None] + places <= 1).reshape(side, finer, side, finer).mean(axis=(1, 3))

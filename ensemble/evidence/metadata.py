@@ -1,4 +1,4 @@
-"""What lies in an image file beside its pixels.
+"""What an image file holds besides its pixels.
 
 No pixel is decoded, and all that is read has a limit, for the file is untrusted.
 
@@ -88,15 +88,15 @@ def read_metadata(data):
         If the bytes don't start as an accepted format does.
     """
     if data.startswith(b"\xff\xd8"):
-        blocks = _of_jpeg(data)
+        blocks = _jpeg_blocks(data)
     elif data.startswith(PNG):
-        blocks = _of_png(data)
+        blocks = _png_blocks(data)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        blocks = _of_webp(data)
+        blocks = _webp_blocks(data)
     elif data.startswith((b"II*\0", b"MM\0*")):
         blocks = {"exif": data}  # EXIF is a TIFF without a picture
     elif data.startswith(b"GIF8") or data[4:8] == b"ftyp":
-        blocks = _of_others(data)
+        blocks = _other_blocks(data)
     elif data.startswith(b"BM"):
         blocks = {}
     else:
@@ -110,7 +110,7 @@ def read_metadata(data):
                     blocks.get("jpeg", {}), _samsung(data))
 
 
-def _of_jpeg(data):
+def _jpeg_blocks(data):
     blocks, tables, frame = {}, {}, b""
     for marker, body in _segments(data):
         if marker == 0xE1 and body.startswith(b"Exif\0\0"):
@@ -126,7 +126,7 @@ def _of_jpeg(data):
     return blocks | {"jpeg": _saved_as(tables, frame)}
 
 
-def _of_png(data):
+def _png_blocks(data):
     blocks, text = {}, {}
     for name, body in _chunks(memoryview(data), len(PNG), png=True):
         if name == b"eXIf":
@@ -148,7 +148,7 @@ def _of_png(data):
     return blocks | {"text": text}
 
 
-def _of_webp(data):
+def _webp_blocks(data):
     names = {b"EXIF": "exif", b"XMP ": "xmp"}
     blocks = {}
     for name, body in _chunks(memoryview(data), 12, png=False):
@@ -157,8 +157,8 @@ def _of_webp(data):
     return blocks
 
 
-def _of_others(data):
-    """AVIF, HEIC and GIF: Pillow finds the blocks without decoding a pixel."""
+def _other_blocks(data):
+    """AVIF, HEIC and GIF, whose blocks Pillow finds without decoding a pixel."""
     with suppress(Exception):  # decoders raise whatever they meet
         with Image.open(io.BytesIO(data), formats=("AVIF", "HEIF", "GIF")) as image:
             return {name: image.info.get(name) or b"" for name in ("exif", "xmp")}
@@ -189,12 +189,12 @@ def _chunks(data, at, png):
         at += 8 + length + (4 if png else length % 2)  # a checksum, or padding to even lengths
 
 
-def _png_text(kind, body):
-    """The text of a chunk, less its keyword."""
-    packed = kind == b"zTXt"
+def _png_text(chunk_type, body):
+    """The text of a PNG chunk, from what follows its keyword."""
+    packed = chunk_type == b"zTXt"
     if packed:
         body = body[1:]
-    elif kind == b"iTXt":
+    elif chunk_type == b"iTXt":
         packed = body[:1] == b"\1"
         body = b"".join(body[2:].split(b"\0", 2)[2:])  # after language and translated keyword
     if packed:
@@ -202,20 +202,20 @@ def _png_text(kind, body):
             body = zlib.decompressobj().decompress(body, MAX_TEXT)
         except zlib.error:
             return ""
-    return body[:MAX_TEXT].decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")
+    return body[:MAX_TEXT].decode("utf-8" if chunk_type == b"iTXt" else "latin-1", "replace")
 
 
 def _xmp(packet):
-    """The values of `XMP` in a packet, as attributes or as elements; none of a hostile one."""
-    found = {}
+    """The values of `XMP` in a packet, as attributes or elements; empty if it can't be parsed."""
+    values = {}
     with suppress(Exception):  # of the parser, and of its guard against entities
         root = ElementTree.fromstring(packet.strip(b"\0 \t\r\n"), forbid_dtd=True)
         for element in root.iter():
             for name in XMP.keys() & {element.tag, *element.attrib}:
-                if XMP[name] not in found:  # the first counts; those inside it may be thousands
+                if XMP[name] not in values:  # the first counts; thousands may follow inside it
                     value = element.get(name if name in element.attrib else RESOURCE)
-                    found[XMP[name]] = (value or "".join(element.itertext())).strip()
-    return found
+                    values[XMP[name]] = (value or "".join(element.itertext())).strip()
+    return values
 
 
 def _credit(records):
@@ -235,24 +235,24 @@ def _samsung(data):
     """
     start = data.rfind(b"PhotoEditor_Re_Edit_Data")
     notes = data[start:start + MAX_NOTES] if start >= 0 else b""
-    kind = re.search(rb'"genAIType"\s{0,9}:\s{0,9}(\d{1,6})\b', notes)
-    return int(kind[1]) if kind else 0
+    match = re.search(rb'"genAIType"\s{0,9}:\s{0,9}(\d{1,6})\b', notes)
+    return int(match[1]) if match else 0
 
 
 def _tables(body):
     """Number → the 64 values of the quantization tables in a DQT segment."""
-    found = {}
+    tables = {}
     while len(body) > 64:
         wide, number = divmod(body[0], 16)
         length = 128 if wide else 64
         values = struct.unpack(">64H", body[1:129]) if wide and len(body) > 128 else body[1:65]
-        found[number] = tuple(values)
+        tables[number] = tuple(values)
         body = body[1 + length:]
-    return found
+    return tables
 
 
 def _saved_as(tables, frame):
-    """Quality, tables, subsampling and kind of a JPEG; empty if it doesn't say."""
+    """How a JPEG was saved, as `Metadata.jpeg`; empty if tables are missing."""
     parts = [frame[at:at + 3] for at in range(7, 7 + 3 * frame[6], 3)] if len(frame) > 6 else []
     used = [tables[part[2]] for part in parts if len(part) == 3 and part[2] in tables]
     if not used or len(used) < len(parts):
@@ -271,7 +271,7 @@ def _saved_as(tables, frame):
 @cache
 def _standard():
     """Quality → the two tables of libjpeg, which scales those of the JPEG standard's annex K."""
-    found = {}
+    by_quality = {}
     for quality in range(1, 101):
         file = io.BytesIO()
         Image.new("RGB", (8, 8)).save(file, "JPEG", quality=quality)
@@ -279,5 +279,5 @@ def _standard():
         for marker, body in _segments(file.getvalue()):
             if marker == 0xDB:
                 tables |= _tables(body)
-        found[quality] = tables[0], tables[1]
-    return found
+        by_quality[quality] = tables[0], tables[1]
+    return by_quality

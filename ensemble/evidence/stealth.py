@@ -1,9 +1,9 @@
-"""Notes hidden in the lowest bits of a picture's pixels: NovelAI's way, and web UIs' after it.
+"""Notes hidden in the lowest bits of a picture's pixels, as NovelAI and some web UIs write them.
 
 Source: NovelAI/novelai-image-metadata, nai_meta.py, and ashen-sensored/sd_webui_stealth_pnginfo.
-Bits lie column by column, the highest of a byte first: 15 letters that name the way, 32 bits with
-the number of bits that follow, and these: text, or text that gzip packed. In an opaque picture
-without an alpha channel, web UIs write into red, green and blue of each pixel in turn.
+Bits lie column by column, the highest of a byte first: 15 letters that name the format, 32 bits
+with the number of bits that follow, then the text, plain or packed by gzip. In a picture without an
+alpha channel, web UIs write into red, green and blue of each pixel in turn.
 """
 
 import json
@@ -55,12 +55,12 @@ def _bits(columns, count):
 
 
 def _texts(text):
-    """NovelAI's JSON by its keywords; what web UIs write is one text."""
+    """Texts by keyword: NovelAI's JSON has several; web UIs write a single text."""
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        parsed = None
+    if not isinstance(parsed, dict):
         return {"parameters": text}
     return {str(name): value if isinstance(value, str) else json.dumps(value)
-            for name, value in found.items()}
+            for name, value in parsed.items()}

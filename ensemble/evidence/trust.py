@@ -29,8 +29,8 @@ TABLE = Path(__file__).with_name("signers.csv")
 GITHUB = "https://raw.githubusercontent.com/"
 CONFORMANCE = (GITHUB + "c2pa-org/conformance-public/7dbff513b66e36184619286fe734beea32f2e6db/"
                "trust-list/")
-# What it is for → address and SHA-256. The last is trusted only where the table names it, too:
-# it also has authorities that certify anybody.
+# Name → address and SHA-256. Of the older list only what the table names, too, is trusted: it also
+# has authorities that certify anybody.
 LISTS = {
     "signers": (CONFORMANCE + "C2PA-TRUST-LIST.pem",
                 "75cacc98b79ecac33713c7ecfb58d4a0ef383f3c1f886e7409f9e37e8664aea5"),
@@ -41,7 +41,7 @@ LISTS = {
               "e0ab688a23a03a995b355fef351f6a89ccbb09329b5dc9195297fbe2c7a525c5"),
 }
 MAX_LIST = 2**20  # bytes; the largest has 38 thousand
-SECONDS = 10  # of waiting for the network, behind everybody's back
+SECONDS = 10  # of waiting for the network, in the background
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -96,9 +96,9 @@ def anchors():
 def table():
     """The rows of `signers.csv` by the SHA-256 of the authority's certificate.
 
-    Each says who is known by it (`signer`), whether it vouches for signatures or for the times of
-    them, from where and of which day that is known. An authority that certifies anybody counts
-    only for the `organization` that its row names.
+    Each row says whom the certificate vouches for (`signer`), whether for signatures or for time
+    stamps (`vouches_for`), and the `source` and `date` of that knowledge. An authority that
+    certifies anybody counts only for the `organization` that its row names.
     """
     with TABLE.open(encoding="utf-8", newline="") as file:
         return {row["sha256"]: row for row in csv.DictReader(file)}
@@ -114,7 +114,7 @@ def fingerprint(body):
 
 
 def refresh():
-    """Fetch the lists that aren't in the cache, behind everybody's back.
+    """Fetch the lists that aren't in the cache, in the background.
 
     Without a network, or if a list is not what it was, nothing changes.
 
@@ -170,7 +170,7 @@ def _cached(name):
 
 
 def _path(name):
-    """Beside what the Hub's library keeps; another pin is another file, named by its content."""
+    """In the cache of the Hub's library; the name is the content's, so a new pin is a new file."""
     from huggingface_hub import constants
 
     return Path(constants.HF_ASSETS_CACHE) / "real-or-ai" / "trust" / f"{LISTS[name][1]}.pem"

@@ -1,13 +1,14 @@
 """The DWT-DCT watermark that the scripts of Stable Diffusion and FLUX write into their pictures.
 
-Source of the method: ShieldMnt/invisible-watermark, imwatermark/maxDct.py. Of U of YUV, one level
-of Haar's approximation is cut into blocks of 4 × 4, each of 8 × 8 pixels. In each the value of the
-largest magnitude, but for the first, is moved to a quarter (bit 0) or to three quarters (bit 1) of
-a step of 36. The bits follow each other from block to block, row by row, again and again. Despite
-its name no cosine transform is part of it.
+Source of the method: ShieldMnt/invisible-watermark, imwatermark/maxDct.py. The colour channel U (of
+YUV) goes through one level of Haar's wavelet transform, and the approximation is cut into blocks of
+4 × 4 values, which cover 8 × 8 pixels each. In each block, the value of the largest magnitude (the
+first value left out) is moved to a quarter (bit 0) or three quarters (bit 1) of a step of 36. The
+pattern's bits go into the blocks row by row, and start again at its end. Despite the file's name,
+there is no cosine transform in it.
 
-That library's reader votes bit by bit and gives up when one is wrong. Whoever knows the pattern can
-ask for more: how well all blocks together agree with it.
+That library's reader decides bit by bit, and gives up when one is wrong. Here the patterns are
+known, so all blocks are compared with a pattern at once.
 """
 
 from dataclasses import dataclass
@@ -15,27 +16,27 @@ from dataclasses import dataclass
 import numpy as np
 
 STEP = 36
-BLOCK = 8  # pixels of its side
-# Fewer the writer refuses. More no script wrote: pictures have up to four megapixels, and a sheet
-# of four by four pictures of 512 × 512 is as large.
+BLOCK = 8  # pixels of a block's side
+# The writer refuses smaller pictures, and no script makes larger ones: at most four megapixels, as
+# in a sheet of four by four pictures of 512 × 512.
 MIN_PIXELS, MAX_PIXELS = 256 * 256, 2048 * 2048
 # Of 3,562 unmarked pictures none is above 5 (weights/photos/reports/marks.json, which
 # `python -m training marks` made); the scripts' own are at 12 and more. Saved as JPEG at quality
 # 90 most have lost it.
 BOUND = 7.0
-HIGHEST = 1000.0  # of scores, which have no end where a pattern is read without a fault
+HIGHEST = 1000.0  # limit of scores, which are infinite where a pattern is read without a fault
 # OpenCV's weights of blue, green and red in Y, and of B − Y in U (imgproc's color_yuv).
 BLUE, GREEN, RED, CHROMA = 0.114, 0.587, 0.299, 0.492
-# The inverse of the filter (1, 6, 1) / 8, from its middle outwards; what is left out is below 0.01.
+# The inverse of the filter (1, 6, 1) / 8, from its middle outwards; further weights are below 0.01.
 INVERSE = 1.4142, -0.2426, 0.0416
-# What OpenCV adds to U of a picture in whole numbers and in floating point, so that magnitudes
-# differ. In the approximation, a sum of four pixels divided by two, it counts twice.
+# What OpenCV adds to U of a picture of whole numbers and of one in floating point. The
+# approximation is a sum of four pixels divided by two, so there it counts twice.
 INTEGER, FLOAT = 128, 0.5
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """What one program writes.
+    """The pattern that one program writes.
 
     Attributes
     ----------
@@ -95,11 +96,11 @@ def find(rgb):
         Standard score of the best pattern, see `scores`; 0 if the picture is too small or too
         large to be a script's.
     """
-    found = scores(rgb)
-    best = max(found, key=found.get, default=None)
+    by_pattern = scores(rgb)
+    best = max(by_pattern, key=by_pattern.get, default=None)
     if best is None:
         return "", 0.0
-    return (best.tool if found[best] > BOUND else ""), found[best]
+    return (best.tool if by_pattern[best] > BOUND else ""), by_pattern[best]
 
 
 def scores(rgb):
@@ -123,15 +124,15 @@ def scores(rgb):
     if not MIN_PIXELS <= rgb.shape[0] * rgb.shape[1] <= MAX_PIXELS or min(rgb.shape[:2]) < BLOCK:
         return {}
     as_saved = _approximation(rgb)
-    readings, found = {}, {}
+    readings, best = {}, {}
     for number, colours in enumerate((as_saved, _unsmoothed(as_saved))):
         for pattern in PATTERNS:
-            way = number, pattern.red_first, pattern.offset
-            if way not in readings:
-                readings[way] = _read(colours, pattern.red_first, pattern.offset)
-            score = _agreement(readings[way], np.array(pattern.bits, np.float64))
-            found[pattern] = max(score, found.get(pattern, score))
-    return found
+            settings = number, pattern.red_first, pattern.offset
+            if settings not in readings:
+                readings[settings] = _read(colours, pattern.red_first, pattern.offset)
+            score = _agreement(readings[settings], np.array(pattern.bits, np.float64))
+            best[pattern] = max(score, best.get(pattern, score))
+    return best
 
 
 def _approximation(rgb):
@@ -143,7 +144,7 @@ def _approximation(rgb):
 
 
 def _unsmoothed(colours):
-    """The approximation as it was before a JPEG decoder enlarged its colours.
+    """The approximation as it was before a JPEG decoder enlarged the colour channels.
 
     Most JPEG files keep colour at half the size, which leaves the approximation whole; but
     libjpeg enlarges it with a triangle filter, which takes an eighth of each neighbour and leaves
