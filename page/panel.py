@@ -204,7 +204,8 @@ def _reasons(models, picture, verdict, example, language):
         if source := example.source:
             reasons.insert(1, text("panel.credit", language, author=source.author,
                                    repository=source.repository, licence=source.licence))
-    if verdict.because != MODELS and verdict.certainty != UNCERTAIN:
+    # Where the models answer it stands under the answer.
+    if verdict.because != MODELS or verdict.certainty == UNCERTAIN:
         reasons.append(packs.experience(models, picture, verdict, language))
     if verdict.certainty == CONFIDENT and not reasons:
         reasons.append(text("panel.rarely_wrong", language))

@@ -104,7 +104,7 @@ def test_the_galleries_are_what_lies_in_the_folders(ensemble, tmp_path, monkeypa
     assert html.count("truth: AI-generated") == 2 and "can’t be judged" in html
     assert html.count("unseen generator") == 1  # the other one's name says nothing of it
     right = int(bird.verdict.answer == "AI-generated")
-    assert f"right about {right} of 2" in html
+    assert f"right for {right} of 2" in html
     assert "What it really is: AI-generated." in judge.example_outcome(ensemble, bird)
 
 

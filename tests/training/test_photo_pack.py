@@ -88,8 +88,11 @@ def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
     text = readme.read_text()
     assert text.startswith(f"a\n{results.BEGIN}\n{results.END}\nb\n") and "replaced" not in text
     written = (pack / "README.md").read_text()
-    for words in (text, written):
-        assert f"ROC-AUC {measured['mean']['roc_auc']:.3f}" in words
+    assert f"ROC-AUC {measured['mean']['roc_auc']:.3f}" in written
+    promised = json.loads((pack / "reports" / "promises.json").read_text())
+    assert f"Of {promised['n']:,} pictures from {promised['collections']} collections" in text
+    # Held out alike, so that both reports tell of the same pictures.
+    assert (promised["n"], promised["real"]) == (measured["n"], manifest["training"]["real_images"])
     links = re.findall(r'(?:src|srcset)="(.*?)"', written)
     assert len(links) == 2 and all((pack / link).is_file() for link in links)
     places = [written.index(f"## {title}") for title in ("Weak spots", "Photographs", "Members")]
