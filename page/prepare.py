@@ -17,7 +17,7 @@ from page.words import LABELS, error_text, everywhere, label, language, member_t
 
 PREVIEWED = 4_000_000  # pixels that are prepared at every change; of more, a reduced picture
 SIDE = 720  # of the pictures on the page
-# Noise goes before the light is raised and the edges are, or it would be raised with them.
+# Noise goes first: raising the light and the edges would raise it, too.
 STEPS = {"noise": enhance.denoise, "light": enhance.brighten, "blur": enhance.sharpen}
 
 # Moves the edge between the two pictures, and keeps it where it was when a new one comes.
@@ -73,7 +73,7 @@ def tab(ensemble):
     """Give a picture, turn the three controls, look, and download the result."""
     gr.HTML(everywhere(lambda language: str(render("prepare_lead.html", language))),
             apply_default_css=False)
-    # No longer than the upload itself.
+    # The original is kept no longer than its upload.
     known = gr.State(time_to_live=KEEP_SECONDS)
     with gr.Row(elem_id="prepare", equal_height=False):
         with gr.Column(scale=2, min_width=300):

@@ -13,7 +13,7 @@ from page.html import markup, render
 from page.words import everywhere, member_text, text
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "training" / "published.json"
-# That of photographs is not among them: the lists on the page say the same in plain names.
+# Without the figure of photographs: the lists on the page say the same in plain names.
 FIGURES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators")
 SCORES = ("accuracy", "roc_auc", "precision", "recall", "f1", "average_precision", "ece")
 WEAKEST = 6  # conditions in the list of weak spots; the table has all
