@@ -126,8 +126,8 @@ def outcome(ensemble, data, name, language="en", example=None, serial=None, link
         picture = ensemble.open(data)
     except ImageError as error:
         return panel.problem(error, language, serial)
-    return panel.result(ensemble, picture, panel.File.of(name, data), example, language, serial,
-                        link)
+    return panel.result(ensemble, picture, panel.File.from_data(name, data), example, language,
+                        serial, link)
 
 
 def chosen(ensemble, data):

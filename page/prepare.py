@@ -85,21 +85,21 @@ def tab(ensemble):
             save = gr.Button(label("prepare.download"), interactive=False, elem_id="prepared")
             file = gr.DownloadButton(visible="hidden")
         with gr.Column(scale=3, min_width=300):
-            shown = gr.HTML(everywhere(lambda said: comparison(ensemble, None, None, said)),
+            shown = gr.HTML(everywhere(lambda language: comparison(ensemble, None, None, language)),
                             apply_default_css=False, elem_id="compared", js_on_load=SLIDER_JS)
 
     def prepare(uploaded, original, noise, light, blur, request: gr.Request):
-        said, waiting = language(request), gr.Button(interactive=False)
+        locale, waiting = language(request), gr.Button(interactive=False)
         if uploaded is None:
-            return None, comparison(ensemble, None, None, said), waiting
+            return None, comparison(ensemble, None, None, locale), waiting
         try:
             given = source(uploaded)
             if original is None or original.given != given:
                 original = Original.read(ensemble, given)
             changed = prepared(original.rgb, (noise, light, blur))
-            html = comparison(ensemble, original, changed, said)
+            html = comparison(ensemble, original, changed, locale)
         except ImageError as error:
-            return None, problem(error, said), waiting
+            return None, problem(error, locale), waiting
         return original, html, gr.Button(interactive=changed is not original.rgb)
 
     def make(uploaded, noise, light, blur):
@@ -188,7 +188,7 @@ def comparison(ensemble, original, changed, language):
     """
     models, before, after, pictures, line = packs.in_order(ensemble)[0], None, None, [], "waiting"
     if original:
-        models = next(one for one in ensemble.packs if one.name == original.verdict.pack)
+        models = next(models for models in ensemble.packs if models.name == original.verdict.pack)
         before, line = original.verdict, "unchanged"
         pictures = [_uri(original.rgb), _uri(changed)]
         if changed is not original.rgb:

@@ -21,7 +21,7 @@ def visit(browser, server):
 
 
 @pytest.fixture(scope="session")
-def said():
+def cli_answers():
     """What the command line says of the real examples."""
     done = subprocess.run([sys.executable, "-m", "ensemble", "--json", *map(str, REAL)],
                           cwd=ROOT, capture_output=True, text=True)

@@ -32,12 +32,12 @@ from tests.hostile import costs_of_opening, damages, directory
 from tests.test_images import FILES, gradient, png, saved
 
 
-def refusal(source, kind):
+def refusal(source, error_type):
     """The message of the refusal, which comes within seconds even on a busy machine."""
     start = time.perf_counter()
-    with pytest.raises(kind) as caught:
+    with pytest.raises(error_type) as caught:
         open_picture(source)
-    assert caught.type is kind and time.perf_counter() - start < 3
+    assert caught.type is error_type and time.perf_counter() - start < 3
     return str(caught.value)
 
 

@@ -33,9 +33,9 @@ class Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client hangs up as soon as it knows enough
             getattr(self, self.path.strip("/").split("/")[0])()
 
-    def picture(self, kind="image/png", body=PICTURE):
+    def picture(self, content_type="image/png", body=PICTURE):
         self.send_response(200)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", content_type)
         self.end_headers()
         self.wfile.write(body)
 

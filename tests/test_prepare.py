@@ -115,8 +115,8 @@ def test_a_visitor_prepares_a_photo_and_takes_it(browser, server, dark, size, th
         with Image.open(tmp_path / "prepared.png") as made, Image.open(dark) as given:
             assert made.size == given.size
             assert np.asarray(made).mean() > np.asarray(given).mean() + 10
-        said = Ensemble.load().judge(tmp_path / "prepared.png")
-        assert cells[-1] == percent(said.p_ai)
+        verdict = Ensemble.load().judge(tmp_path / "prepared.png")
+        assert cells[-1] == percent(verdict.p_ai)
         page.get_by_label("Remove Image").click()
         page.wait_for_selector("#compared .blank")
         assert page.locator("#prepared").is_disabled()

@@ -101,8 +101,8 @@ def test_a_pack_without_reports_says_so(models):
 def test_an_older_report_without_intervals_is_shown(models):
     made = reports(models.manifest)
     for part in (made["evaluate"], made["evaluate"]["deduplicated"]):
-        for one in (*part["members"].values(), part["ensemble"], part["calibrated"]):
-            del one["accuracy_interval"]
+        for scores in (*part["members"].values(), part["ensemble"], part["calibrated"]):
+            del scores["accuracy_interval"]
     assert "80.00%" in parts(quality.numbers(models.manifest, made, "en"))["svm"]
 
 
@@ -110,9 +110,10 @@ def test_the_published_results_stand_beside_in_order(models):
     made = reports(models.manifest)["evaluate"]
     others = quality.published()
     assert others
-    html = quality.beside(models.manifest, made, others, "en")
-    found = [float(number) for number in re.findall(r"<td class=\"number\">([\d.]+)%", html)]
-    assert found == sorted(found, reverse=True) and len(found) == len(others) + len(WHO)
+    html = quality.published_table(models.manifest, made, others, "en")
+    accuracies = [float(number) for number in re.findall(r"<td class=\"number\">([\d.]+)%", html)]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert len(accuracies) == len(others) + len(WHO)
     assert html.count('class="ours"') == len(WHO)
 
 
@@ -135,9 +136,9 @@ def test_figures_are_shown_where_both_versions_are_there(tmp_path):
     assert quality.drawn(tmp_path) == {}
     for name in ("roc-light", "roc-dark", "risk-light"):
         (tmp_path / f"{name}.svg").write_text('<svg viewBox="0 0 374.4 316.8"></svg>')
-    found = quality.drawn(tmp_path)
-    assert list(found) == ["roc"]
-    html = quality.pictures(found, "en")
+    figures = quality.drawn(tmp_path)
+    assert list(figures) == ["roc"]
+    html = quality.pictures(figures, "en")
     assert html.count('width="499" height="422"') == 2
     assert "roc-light.svg" in html and "roc-dark.svg" in html
 
@@ -157,8 +158,8 @@ def test_a_visitor_chooses_a_model(browser, server, size, theme):
             shown = page.locator("[data-who]").locator("visible=true")
             assert shown.count() == 1
             text = shown.inner_text()
-            assert f"{quality.of(measured, who)['accuracy']:.2%}" in text
-            assert f"{quality.of(measured, who)['roc_auc']:.4f}" in text
+            assert f"{quality.model_scores(measured, who)['accuracy']:.2%}" in text
+            assert f"{quality.model_scores(measured, who)['roc_auc']:.4f}" in text
         assert fits(page) and violations(page) == []
         for figure in page.locator(".plates figure").all():
             image = figure.locator("img").locator("visible=true")

@@ -116,6 +116,6 @@ def violations(page):
     """
     # What is being worked out is dimmed until it is there, and so has little contrast.
     page.wait_for_function("() => !document.querySelector('.pending')")
-    found = Axe().run(page).response["violations"]
+    broken_rules = Axe().run(page).response["violations"]
     return [f"{rule['id']}: {[node['html'][:200] for node in rule['nodes'][:3]]}"
-            for rule in found if rule["impact"] in ("serious", "critical")]
+            for rule in broken_rules if rule["impact"] in ("serious", "critical")]
