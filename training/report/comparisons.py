@@ -24,8 +24,9 @@ def parameters(manifest):
 
 
 def nearest(manifest, measured):
-    """README's table: both ways of voting, the published systems with the nearest accuracy, and
-    the paper's own.
+    """README's table: both ways of voting, the nearest published systems and the paper's own.
+
+    Nearest in accuracy, that is.
 
     Parameters
     ----------
