@@ -46,13 +46,15 @@ class Hub:
     status : int or None
         Answer everything with this status.
     hanging : bool
-        Answer no download.
+        Answer no download until `released`, and never if the server closes before.
+    asked, released : threading.Event
+        A download has come while hanging; it may be answered.
     """
 
     def __init__(self):
         self.repos, self.large, self.variables, self.requests = {}, {}, {}, []
         self.status, self.hanging = None, False
-        self.closed = threading.Event()
+        self.asked, self.released, self.closed = (threading.Event() for _ in range(3))
 
     def files(self, repo, revision=None):
         """Path to content in a commit, by default the last."""
@@ -86,6 +88,7 @@ def serving():
         yield hub
     finally:
         hub.closed.set()
+        hub.released.set()
         close_session()  # or its kept connections would outlive the server
         server.shutdown()
         server.server_close()
@@ -241,9 +244,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def resolve(self, repo, revision, path):
         if self.hub.hanging:
-            self.hub.closed.wait()
-            self.close_connection = True
-            return
+            self.hub.asked.set()
+            self.hub.released.wait()
+            if self.hub.closed.is_set():
+                self.close_connection = True
+                return
         if revision not in dict(self.hub.repos[repo]):
             return self.error(404, "RevisionNotFound")
         files = self.hub.files(repo, revision)
