@@ -3,12 +3,12 @@
 import json
 import re
 from pathlib import Path
-from urllib.parse import quote
 
 import gradio as gr
 
 from ensemble.vote import percent
 from page import packs, photos
+from page.figures import address
 from page.html import markup, render
 from page.words import everywhere, member_text, text
 
@@ -39,11 +39,11 @@ def tab(ensemble):
 def _lay_out(models):
     folder, manifest = models.pack.folder / "reports", models.manifest
     reports, figures = read(folder), drawn(folder / "figures")
-    gr.set_static_paths([path for pair in figures.values() for path in pair])
     gr.HTML(everywhere(lambda language: numbers(manifest, reports, language)),
             apply_default_css=False, js_on_load=CHOICE_JS)
     if figures:
-        gr.HTML(everywhere(lambda language: pictures(figures, language)), apply_default_css=False)
+        gr.HTML(everywhere(lambda language: pictures(manifest, figures, language)),
+                apply_default_css=False)
     if "evaluate" in reports:
         gr.HTML(everywhere(lambda language: published_table(manifest, reports["evaluate"],
                                                             published(), language)),
@@ -93,15 +93,17 @@ def numbers(manifest, reports, language):
                       alone=measured["deduplicated"]["n"], models=models))
 
 
-def pictures(figures, language):
+def pictures(manifest, figures, language):
     """All figures, each in the version that fits the page's colours."""
+    names = member_names(manifest, language)
     shown = [{"caption": markup(f"quality.figure_{name}", language),
               "alt": re.sub("<.*?>", "", text(f"quality.figure_{name}", language)),
-              "images": [{"theme": theme, "address": f"gradio_api/file={quote(str(path))}",
+              "images": [{"theme": theme, "address": address(path, language),
                           "size": _size(path)}
                          for theme, path in zip(("light", "dark"), paths)]}
              for name, paths in figures.items()]
-    return str(render("quality_figures.html", language, figures=shown))
+    return str(render("quality_figures.html", language, figures=shown,
+                      members={name: called for name, called in names.items() if name != called}))
 
 
 def published_table(manifest, measured, others, language):

@@ -10,8 +10,9 @@ from ensemble import Picture, Reason
 from ensemble.errors import SENTENCES, ImageError
 from ensemble.evidence.provenance import SENTENCES as NOTES
 from ensemble.sentences import FIELD
+from ensemble.verdict import REASONS
 from ensemble.vocabulary import AI, CANT_TELL, PARTLY, REAL
-from ensemble.vote import REASONS, decide
+from ensemble.vote import decide
 from page import words
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack, read_manifest

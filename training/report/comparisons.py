@@ -24,8 +24,7 @@ def parameters(manifest):
 
 
 def nearest(manifest, measured):
-    """README's table: both ways of voting, the published systems with the nearest accuracy, and
-    the paper's own.
+    """README's table: our votes beside the published systems nearest to them and the paper's.
 
     Parameters
     ----------

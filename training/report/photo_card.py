@@ -131,7 +131,8 @@ def marks(report):
     largest = ", ".join(f"{tool} {score}" for tool, score in
                         unmarked["watermark"]["largest"].items())
     rows = [[name, count(row["pictures"]), count(row["above_bound"]),
-             *("–" if row[key] is None else str(row[key]) for key in ("lowest", "middle", "highest"))]
+             *("–" if row[key] is None else str(row[key])
+               for key in ("lowest", "middle", "highest"))]
             for name, row in report["marked"].items()]
     return f"""## Marks in pixels
 
