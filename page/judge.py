@@ -57,9 +57,10 @@ def tab(ensemble):
     def failed(request: gr.Request):
         return panel.failed(language(request))
 
-    # Of two choices in a row the last counts; the browser shows no answer to an earlier one.
-    asked = [image.upload(judge_upload, None, answer, trigger_mode="always_last", **JUDGES),
-             image.submit(judge_link, None, answer, trigger_mode="always_last", **JUDGES)]
+    # Of two choices in a row the last counts; the browser shows no answer to an earlier one. With
+    # "always_last" Gradio would ask for the last one without saying which it is.
+    asked = [image.upload(judge_upload, None, answer, trigger_mode="multiple", **JUDGES),
+             image.submit(judge_link, None, answer, trigger_mode="multiple", **JUDGES)]
     # Pictures of today may come after the start, and not at all: they are shown as they are then.
     shown = [gr.HTML("", apply_default_css=False, elem_classes="gallery",
                      js_on_load=GALLERY_JS) for _ in TODAY]

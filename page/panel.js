@@ -10,12 +10,14 @@ element.parentElement.prepend(progress);
 element.parentElement.append(status);
 const waiting = props.value;
 let latest = null;  // the serial number of the choice that is being judged
+let shown = null;  // the answer to it, once it is there
 let restored = null;  // an answer that was put back, and is remembered already
 
 // The answer about one picture is never on screen beside another: it goes as soon as the next is
 // chosen, and an answer to an earlier choice is not shown at all.
 document.addEventListener('picture', ({detail}) => {
   latest = detail.serial;
+  shown = null;
   const panel = element.querySelector('.verdict');
   if (detail.phase === 'waiting') {
     busy('');
@@ -37,7 +39,12 @@ function busy(line) {
 watch('value', () => {
   const result = element.querySelector('.verdict[data-result]');
   if (!result) return;
-  if (latest && result.dataset.serial && result.dataset.serial !== latest) return;
+  if (latest && result.dataset.serial && result.dataset.serial !== latest) {
+    if (shown) props.value = shown;  // an earlier one that took longer
+    return;
+  }
+  if (props.value === shown) return;  // put back
+  shown = props.value;
   busy('');
   status.textContent = result.querySelector('.headline').innerText;
   remember(result);

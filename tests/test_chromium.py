@@ -62,10 +62,12 @@ def test_playwrights_own_is_installed_where_there_is_no_other(programs, monkeypa
 
 
 @pytest.mark.parametrize("parallel", [[], ["-n", "2"]])
-def test_without_a_browser_no_test_starts_and_one_sentence_says_what_to_install(parallel):
+def test_without_a_browser_no_test_starts_and_one_sentence_says_what_to_install(
+        parallel, tmp_path):
+    (tmp_path / "test_page.py").write_text("def test_page(browser):\n    pass\n")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *parallel,
-         "tests/test_about.py"], cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.conftest",
+         *parallel, str(tmp_path)], cwd=ROOT, capture_output=True, text=True,
         env=os.environ | {"CHROMIUM": "/no/such/browser"})
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     told = done.stdout + done.stderr

@@ -115,7 +115,9 @@ def violations(page):
         Rule and the first elements that break it.
     """
     # What is being worked out is dimmed until it is there, and so has little contrast.
-    page.wait_for_function("() => !document.querySelector('.pending')")
+    # Neither has a button its colours while it is becoming one that can be pressed.
+    page.wait_for_function("""() => !document.querySelector('.pending')
+        && !document.getAnimations().some(change => change instanceof CSSTransition)""")
     broken_rules = Axe().run(page).response["violations"]
     return [f"{rule['id']}: {[node['html'][:200] for node in rule['nodes'][:3]]}"
             for rule in broken_rules if rule["impact"] in ("serious", "critical")]
