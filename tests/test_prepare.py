@@ -11,8 +11,8 @@ from ensemble.images import DamagedImage
 from ensemble.vote import percent
 from page import prepare
 from page.words import LANGUAGES, text
-from tests.servers import ROOT
 from tests.judging import drop
+from tests.servers import ROOT
 from tests.visits import fits, violations, visit
 
 PHOTO = ROOT / "examples/real/full/coffee.jpg"
@@ -146,7 +146,8 @@ def test_every_photo_is_taken_or_refused_in_the_visitors_language(browser, serve
         page.wait_for_selector("#compared >> text=El archivo ocupa 26.0 MB")
         page.route("**/gradio_api/upload", lambda route: route.abort())
         page.set_input_files("#poor input[type=file]", heic)
-        page.wait_for_selector(f"#compared >> text={text('errors.not_uploaded', 'es', name='IMG_1.HEIC')}")
+        told = text("errors.not_uploaded", "es", name="IMG_1.HEIC")
+        page.wait_for_selector(f"#compared >> text={told}")
         page.unroute("**/gradio_api/upload")
         assert page.locator(".toast-body").count() == 0
         page.locator("#tab-judge-button").click()
