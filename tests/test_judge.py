@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from page import judge
-from tests.judging import REAL, answered, assert_shows, clear, upload
+from tests.judging import REAL, answered, assert_shows, clear, drop, upload
 from tests.screenshots import judge_example
 from tests.visits import violations
 
@@ -33,16 +33,6 @@ def paste(page, path):
         document.body.dispatchEvent(new ClipboardEvent('paste',
             {clipboardData: data, bubbles: true, cancelable: true}));
     }""", [list(path.read_bytes()), path.name])
-
-
-def drop(page, path, selector="body"):
-    """Drop a file somewhere on the page."""
-    page.evaluate("""([bytes, name, selector]) => {
-        const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(bytes)], name));
-        document.querySelector(selector).dispatchEvent(new DragEvent('drop',
-            {dataTransfer: data, bubbles: true, cancelable: true}));
-    }""", [list(path.read_bytes()), path.name, selector])
 
 
 def test_an_image_comes_in_by_every_way_and_makes_room_for_the_next(visit, cli_answers, pictures):
