@@ -163,7 +163,7 @@ def figures(tmp_path_factory):
     drawing = pytest.importorskip("training.report.drawing")
     manifest, reports = read_manifest(SHIPPED), quality.read(SHIPPED / "reports")
     here = SHIPPED / "reports" / "figures"
-    found = [path.read_text("utf-8") for path in sorted(here.glob("*-light.svg"))]
+    drawn = [path.read_text("utf-8") for path in sorted(here.glob("*-light.svg"))]
     packs, file = reports["generators"]["packs"], tmp_path_factory.mktemp("drawn") / "figure.svg"
     both = [{"confident": {"from": start}} for start in (0.97, 0.98)]
     for name, change, other in (
@@ -173,8 +173,8 @@ def figures(tmp_path_factory):
             ("generators", {}, {"packs": [packs[0], packs[1] | {"added": {"cnn": 1, "svm": 2}}]})):
         drawing.save(name, "light", manifest | change,
                      reports | {name: reports.get(name, {}) | other}, file)
-        found.append(file.read_text("utf-8"))
-    return found
+        drawn.append(file.read_text("utf-8"))
+    return drawn
 
 
 def test_every_text_that_a_figure_may_have_is_translated(figures):
