@@ -16,6 +16,7 @@ from ensemble.evidence import trust
 from ensemble.images import MAX_BYTES
 from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
 from page.examples import EXAMPLES
+from page.figures import ROUTE as FIGURES
 from page.gallery import gallery
 from page.html import render
 from page.language import LanguageFirst
@@ -107,7 +108,7 @@ def launch(demo, **options):
         The server's own address.
     """
     _, url, _ = demo.launch(
-        theme=THEME, app_kwargs={"middleware": [Middleware(LanguageFirst)]},
+        theme=THEME, app_kwargs={"middleware": [Middleware(LanguageFirst)], "routes": [FIGURES]},
         css_paths=[HERE / "app.css", HERE / "page" / "tabs.css"],
         i18n=gr.I18n(**translations()), mcp_server=True, max_file_size=MAX_BYTES,
         show_error=False, ssr_mode=False, run_history=False, enable_monitoring=False, pwa=False,

@@ -36,13 +36,14 @@ def first_verdict():
 
 def one_image():
     """One image through each member of each pack and through all, in one warm process."""
-    for ensemble in Ensemble.load().packs:
-        size = ensemble.manifest["input_size"]
+    for models in Ensemble.load().packs:
+        size = models.manifest["input_size"]
         image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
-        print(f"pack {ensemble.manifest['name']}, one image of {size} × {size} pixels")
-        for member in ensemble.members:
+        print(f"pack {models.manifest['name']}, one image of {size} × {size} pixels")
+        judge = Ensemble([models]).judge
+        for member in models.members:
             print(f"{member.name:<10} {_milliseconds(partial(member, image)):.2f} ms")
-        print(f"{'verdict':<10} {_milliseconds(partial(ensemble.judge, image[0])):.2f} ms")
+        print(f"{'verdict':<10} {_milliseconds(partial(judge, image[0])):.2f} ms")
 
 
 def _seconds(command):

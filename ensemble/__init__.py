@@ -14,7 +14,8 @@ from ensemble.errors import ImageError
 from ensemble.images import Picture, check_content, open_picture
 from ensemble.models import PackModels
 from ensemble.pack import PackError
-from ensemble.vote import Reason, Verdict, Vote, beyond
+from ensemble.verdict import Reason, Verdict, Vote
+from ensemble.vote import beyond
 
 __all__ = ["Ensemble", "ImageError", "PackModels", "Picture", "Reason", "Verdict", "Vote",
            "open_picture"]

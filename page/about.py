@@ -39,11 +39,11 @@ def explanation(ensemble, language="en"):
     language : str
     """
     several = len(ensemble.packs) > 1
-    models = [_models(one, language) for one in packs.in_order(ensemble)]
+    described = [_pack_facts(models, language) for models in packs.in_order(ensemble)]
     return str(render(
-        "about.html", language, grounds=GROUNDS, several=several, packs=models,
+        "about.html", language, grounds=GROUNDS, several=several, packs=described,
         larger=None if several else ensemble.packs[0].manifest["domain"].get("max_side"),
-        minutes=round(KEEP_SECONDS * 1.5 / 60),  # what is old is looked for every half of that
+        minutes=round(KEEP_SECONDS * 1.5 / 60),  # old files are looked for every half of that
         licence=LICENCE, mistake=mistake_address()))
 
 
@@ -106,13 +106,13 @@ curl -sN $URL/call/detect/$ID
     }
 
 
-def _models(models, language):
-    """What there is to say of one pack."""
+def _pack_facts(models, language):
+    """What the tab says of one pack."""
     manifest, photos = models.manifest, packs.report(models, "photos")
     measured, promises = packs.report(models, "evaluate"), packs.report(models, "promises")
     names = {entry["name"]: member_text(entry, language) for entry in manifest["members"]}
     return {
-        "name": f"{manifest['name']} {manifest['version']}", "kind": packs.kind(manifest),
+        "name": f"{manifest['name']} {manifest['version']}", "purpose": packs.purpose(manifest),
         "size": manifest["input_size"], "members": list(names.values()),
         "promises": {step: {name: f"{100 * share:g}%" for name, share in promise.items()}
                      for step, promise in manifest["promises"].items()},

@@ -54,8 +54,8 @@ class Example:
 
         It says whether the models have learned from other pictures of the generator that made it.
         """
-        return next((kind for kind in ("known", "unseen") if self.name.startswith(f"{kind} ")),
-                    None)
+        return next((prefix for prefix in ("known", "unseen")
+                     if self.name.startswith(f"{prefix} ")), None)
 
     @property
     def slug(self):
@@ -68,23 +68,23 @@ class Example:
 @lru_cache(maxsize=4)
 def galleries(ensemble):
     """The examples by folder, each a list of `Example`; empty folders are left out."""
-    found = {}
+    groups = {}
     for group, truth in GROUPS.items():
         paths = sorted((EXAMPLES / group).glob("*.png"))
         fulls = [EXAMPLES / group / "full" / f"{path.stem}.jpg" for path in paths]
         if paths:
-            found[group] = [
+            groups[group] = [
                 Example(path, path.stem.replace("-", " "), truth,
                         full if full.exists() else None, verdict)
                 for path, full, verdict in zip(paths, fulls, ensemble.judge_many(paths))]
-    return found
+    return groups
 
 
 @lru_cache(maxsize=4)
 def hard(ensemble):
-    """The whole pictures, of which the thumbnails are cut, that the ensemble isn't sure of.
+    """The whole pictures behind the thumbnails that the ensemble is unsure of or wrong about.
 
-    Or that it is wrong on; none where it has no pack of its own for pictures of their size.
+    None if there is a single pack, for that doesn't know pictures of their size.
 
     Returns
     -------
@@ -98,8 +98,8 @@ def hard(ensemble):
     # Several thumbnails may be of one picture, which then has the first of their names.
     by_name = sorted(truths, key=lambda path: path.stem, reverse=True)
     paths = sorted({file_digest(path.read_bytes()): path for path in by_name}.values())
-    found = [Example(path, path.stem.replace("-", " "), truths[path], path, verdict)
+    unsure = [Example(path, path.stem.replace("-", " "), truths[path], path, verdict)
              for path, verdict in zip(paths, ensemble.judge_many(paths))
              if isinstance(verdict, Verdict)
              and (verdict.label, verdict.certainty) != (truths[path], CONFIDENT)]
-    return {"hard": found} if found else {}
+    return {"hard": unsure} if unsure else {}

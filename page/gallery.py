@@ -72,7 +72,7 @@ class Source:
 
 
 class Gallery:
-    """The pictures of a list, as far as they could be had.
+    """The pictures of a list, as far as they could be fetched.
 
     Parameters
     ----------

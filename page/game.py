@@ -8,7 +8,9 @@ from page.examples import Example
 
 ROUNDS = 10
 PAIRS = 6
-FEWEST = 3  # pictures of either truth in a game of single ones: nobody can count what must come
+# Pictures of either truth in a game of single ones. The rest is drawn by chance, so that nobody can
+# tell what must come by counting.
+FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ class Game:
     def score(self):
         """In how many of the guessed rounds the player and the program were right."""
         guessed = list(zip(self.rounds, self.guesses))
-        return (sum(one.is_right(guess) for one, guess in guessed),
-                sum(one.is_right(one.program) for one, _ in guessed))
+        return (sum(played.is_right(guess) for played, guess in guessed),
+                sum(played.is_right(played.program) for played, _ in guessed))
 
     def play(self, action, at):
         """Guess (`action` is one of the round's choices) or go on (`next`).

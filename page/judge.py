@@ -5,20 +5,18 @@ from pathlib import Path
 import gradio as gr
 
 from ensemble import ImageError, Verdict
-from ensemble.errors import ACCEPTED, FileTooLarge, NotAFile
-from ensemble.images import MAX_BYTES, MAX_PIXELS, read_bytes
+from ensemble.errors import NotAFile
+from ensemble.images import read_bytes
 from ensemble.vocabulary import CANT_TELL
-from page import JUDGES, KEEP_SECONDS, panel
+from page import JUDGES, panel, picker
 from page.examples import galleries, hard
 from page.gallery import GROUPS as TODAY
 from page.gallery import today
 from page.html import render
 from page.links import fetch
-from page.uploads import source
 from page.words import LABELS, everywhere, language, text
 
-SCRIPTS = {name: Path(__file__).with_name(f"{name}.js").read_text("utf-8")
-           for name in ("picker", "gallery")}
+GALLERY_JS = Path(__file__).with_name("gallery.js").read_text("utf-8")
 
 
 def tab(ensemble):
@@ -30,8 +28,7 @@ def tab(ensemble):
     """
     with gr.Row(elem_id="judge", equal_height=False):
         with gr.Column(scale=2, min_width=300):
-            picker = gr.HTML(everywhere(choice), apply_default_css=False, elem_id="image",
-                             js_on_load=SCRIPTS["picker"])
+            image = picker.component("image", main=True)
         with gr.Column(scale=3, min_width=300):
             answer = gr.HTML(everywhere(panel.waiting), apply_default_css=False,
                              elem_id="verdict", js_on_load=panel.SCRIPT)
@@ -62,17 +59,17 @@ def tab(ensemble):
 
     # Of two choices in a row the last counts; the browser shows no answer to an earlier one. With
     # "always_last" Gradio would ask for the last one without saying which it is.
-    asked = [picker.upload(judge_upload, None, answer, trigger_mode="multiple", **JUDGES),
-             picker.submit(judge_link, None, answer, trigger_mode="multiple", **JUDGES)]
+    asked = [image.upload(judge_upload, None, answer, trigger_mode="multiple", **JUDGES),
+             image.submit(judge_link, None, answer, trigger_mode="multiple", **JUDGES)]
     # Pictures of today may come after the start, and not at all: they are shown as they are then.
     shown = [gr.HTML("", apply_default_css=False, elem_classes="gallery",
-                     js_on_load=SCRIPTS["gallery"]) for _ in TODAY]
+                     js_on_load=GALLERY_JS) for _ in TODAY]
     gr.on(None, show_today, None, [*shown], api_visibility="private", show_progress="hidden")
     for group, examples in (galleries(ensemble) | hard(ensemble)).items():
         html = everywhere(lambda language, group=group, examples=examples:
                           gallery(group, examples, language))
         shown.append(gr.HTML(html, apply_default_css=False, elem_classes="gallery",
-                             js_on_load=SCRIPTS["gallery"]))
+                             js_on_load=GALLERY_JS))
     asked += [part.click(judge_example, None, answer, **JUDGES) for part in shown]
     asked.append(gr.on(None, judge_named, None, answer, **JUDGES))
     for event in asked:
@@ -89,17 +86,13 @@ def upload_outcome(ensemble, given, language="en"):
         `name`, `size`, `serial` and, if the file was sent, `path`.
     language : str
     """
-    given = given if isinstance(given, dict) else {}
-    name, size, serial = str(given.get("name", "")), given.get("size"), given.get("serial")
+    chosen_file = given if isinstance(given, dict) else {}
+    name, serial = str(chosen_file.get("name", "")), chosen_file.get("serial")
     try:
-        if "path" not in given:
-            if isinstance(size, int) and size > MAX_BYTES:
-                raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
-                                   most=MAX_BYTES // 2**20)
-            raise NotAFile("not_uploaded", name=name)
-        return outcome(ensemble, read_bytes(source(given)), name, language, serial=serial)
+        data = read_bytes(picker.uploaded(chosen_file))
     except ImageError as error:
         return panel.problem(error, language, serial)
+    return outcome(ensemble, data, name, language, serial=serial)
 
 
 def link_outcome(ensemble, given, language="en"):
@@ -127,8 +120,8 @@ def outcome(ensemble, data, name, language="en", example=None, serial=None, link
         picture = ensemble.open(data)
     except ImageError as error:
         return panel.problem(error, language, serial)
-    return panel.result(ensemble, picture, panel.File.of(name, data), example, language, serial,
-                        link)
+    return panel.result(ensemble, picture, panel.File.from_data(name, data), example, language,
+                        serial, link)
 
 
 def chosen(ensemble, data):
@@ -137,14 +130,6 @@ def chosen(ensemble, data):
     groups = today(ensemble) | galleries(ensemble) | hard(ensemble)
     return next((example for examples in groups.values() for example in examples
                  if example.slug == slug), None)
-
-
-def choice(language="en"):
-    """Where a visitor gives an image, and what happens to it."""
-    formats = ACCEPTED if language == "en" else ACCEPTED.replace(" or ", ", ")
-    limits = text("judge.limits", language, formats=formats, megabytes=MAX_BYTES // 2**20,
-                  megapixels=MAX_PIXELS // 10**6, minutes=round(KEEP_SECONDS * 1.5 / 60))
-    return str(render("picker.html", language, largest=MAX_BYTES, limits=limits))
 
 
 def gallery(group, examples, language="en"):

@@ -1,7 +1,7 @@
 """Learn to see: a game against the program, with what gives each picture away.
 
 It is played with pairs of pictures of today where they could be fetched, else with the pictures
-of 32 pixels that are shipped; of these an example of each kind is shown below.
+of 32 pixels that are shipped; of these an example of each origin is shown below.
 """
 
 import random
@@ -23,7 +23,7 @@ FEWEST_PAIRS = 3
 SIGNS = ("shape", "texture", "background", "light", "large")
 PAIR_SIGNS = ("writing", "melting", "counting", "chance", "file")
 
-# A click names what was clicked; the focus goes to where the reader goes on.
+# A click sends the data of its button; then the focus moves to where the reader goes on.
 GAME_JS = """
 let clicked = false;
 element.addEventListener('click', (event) => {
@@ -41,7 +41,7 @@ watch('value', () => {
 
 
 def tab(ensemble):
-    """The game; below it an example of each kind of the small pictures, shuffled at will.
+    """The game; below it a small picture of each origin, others at will.
 
     Parameters
     ----------
@@ -67,18 +67,20 @@ def tab(ensemble):
         return game, board(game, small, pictures, manifest, language(request))
 
     def shuffle(request: gr.Request):
-        return kinds(small, manifest, random.Random(), language(request))
+        return samples(small, manifest, random.Random(), language(request))
 
-    gr.HTML(everywhere(lambda said: render("learn_lead.html", said)), apply_default_css=False)
+    gr.HTML(everywhere(lambda language: render("learn_lead.html", language)),
+            apply_default_css=False)
     game = gr.State()
-    table = gr.HTML(everywhere(lambda said: board(None, small, [], manifest, said)),
+    table = gr.HTML(everywhere(lambda language: board(None, small, [], manifest, language)),
                     apply_default_css=False, elem_id="game", js_on_load=GAME_JS)
     # Nothing is judged here: the verdicts on the pictures are known since they came.
     quick = {key: JUDGES[key] for key in ("api_visibility", "show_progress")}
     gr.on(None, opened, None, table, queue=False, **quick)
     table.click(play, game, [game, table], **quick)
     if small:
-        shown = gr.HTML(everywhere(lambda said: kinds(small, manifest, random.Random(0), said)),
+        shown = gr.HTML(everywhere(lambda language: samples(small, manifest, random.Random(0),
+                                                            language)),
                         apply_default_css=False, elem_id="learn-kinds", js_on_load=GAME_JS)
         shown.click(shuffle, None, shown, queue=False, **quick)
 
@@ -110,7 +112,7 @@ def draw(small, pictures, chance):
     return draw_singles(small, chance) if small else None
 
 
-def board(game, small, pictures, manifest, said):
+def board(game, small, pictures, manifest, language):
     """The game as it stands: not begun, a round to guess, its truth, or the end.
 
     Parameters
@@ -121,8 +123,7 @@ def board(game, small, pictures, manifest, said):
         What a new game would be played with: small pictures and those of today.
     manifest : dict or None
         Of the pack that judges the small ones.
-    said : str
-        The language.
+    language : str
 
     Returns
     -------
@@ -130,43 +131,43 @@ def board(game, small, pictures, manifest, said):
     """
     paired = enough(pictures) if game is None else len(game.rounds[0].pictures) == 2
     rounds = pairs(pictures) if paired else min(ROUNDS, len(small))
-    return render("learn_game.html", said, game=game, paired=paired, rounds=rounds,
+    return render("learn_game.html", language, game=game, paired=paired, rounds=rounds,
                   empty=not (rounds or game), labels=LABELS, AI=AI, REAL=REAL,
                   signs=PAIR_SIGNS if paired else SIGNS, evidence=evidence,
-                  members=members(manifest, said),
-                  kind=lambda example: kind(example, manifest), full=full_address)
+                  members=members(manifest, language),
+                  origin=lambda example: origin(example, manifest), full=full_address)
 
 
-def kinds(small, manifest, chance, said):
-    """One small picture of each kind, drawn by chance, with what every member says."""
-    by_kind = {}
+def samples(small, manifest, chance, language):
+    """One small picture of each origin, drawn by chance, with what every member says."""
+    by_origin = {}
     for example in small:
-        by_kind.setdefault(kind(example, manifest), []).append(example)
-    drawn = {name: chance.choice(examples) for name, examples in by_kind.items()}
-    return render("learn_kinds.html", said, drawn=drawn, labels=LABELS, AI=AI,
-                  members=members(manifest, said))
+        by_origin.setdefault(origin(example, manifest), []).append(example)
+    drawn = {name: chance.choice(examples) for name, examples in by_origin.items()}
+    return render("learn_kinds.html", language, drawn=drawn, labels=LABELS, AI=AI,
+                  members=members(manifest, language))
 
 
-def kind(example, manifest):
-    """Photograph, generator whose pictures were added to the training data, or unseen one."""
+def origin(example, manifest):
+    """Where a small picture comes from: "real", a generator "known" from training, or "unseen"."""
     if example.truth == REAL:
         return "real"
     added = manifest["training"].get("added_fakes")
     return "known" if added and example.generator == "known" else "unseen"
 
 
-def members(manifest, said):
+def members(manifest, language):
     """What the members of a pack are called for people, by their names."""
-    return {entry["name"]: member_text(entry, said)[0]
+    return {entry["name"]: member_text(entry, language)[0]
             for entry in (manifest or {}).get("members", ())}
 
 
-def evidence(example, said):
+def evidence(example, language):
     """What the file of a picture says of its origin, as pairs of source and sentence.
 
     Credentials are told also where they prove nothing, but not what was done to the picture.
     """
-    return [(note.source, sentence(note, said)) for note in example.verdict.evidence
+    return [(note.source, sentence(note, language)) for note in example.verdict.evidence
             if note.says in (AI, PARTLY, CAMERA)
             or note.source == "Content Credentials" and note.key != "credentials_actions"]
 

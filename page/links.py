@@ -78,17 +78,17 @@ async def _get(address):
 
 async def _public_ip(host):
     """The address to connect to; all that a name has must be public."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    addresses = sorted({str(entry[4][0]) for entry in found}, key=lambda ip: ":" in ip)
+    resolved = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    addresses = sorted({str(entry[4][0]) for entry in resolved}, key=lambda ip: ":" in ip)
     if not all(map(is_public, addresses)):
         raise NotAFile("address_failed", address=host)
     return addresses[0]
 
 
 async def _body(answer):
-    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if not kind.startswith("image/") and kind not in UNNAMED:
-        raise UnsupportedFormat("address_not_image", content_type=kind)
+    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not content_type.startswith("image/") and content_type not in UNNAMED:
+        raise UnsupportedFormat("address_not_image", content_type=content_type)
     data = bytearray()
     async for chunk in answer.aiter_raw():
         data += chunk

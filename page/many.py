@@ -18,7 +18,7 @@ from page.words import LABELS, error_text, everywhere, language, member_text, re
 
 LIMIT = 200  # files at once
 SIDE = 128  # pixels of a thumbnail
-# An answer → what the page filters by; in this order from AI-generated to real.
+# An answer → the key that the page filters and sorts by, from AI-generated to real.
 KINDS = {AI: "ai", PARTLY: "partly", CANT_TELL: "cant_tell", REAL: "real"}
 PROBLEM = "problem"  # a file that can't be judged
 ORDERS = ("given", "ai_first", "real_first", "name")
@@ -61,7 +61,7 @@ def results(ensemble, language="en"):
     """The list before there is a file in it, with its filter, order and downloads."""
     return str(render(
         "many_list.html", language, kinds=[*KINDS.values(), PROBLEM], orders=ORDERS,
-        labels={kind: text(LABELS[answer], language) for answer, kind in KINDS.items()}
+        labels={key: text(LABELS[answer], language) for answer, key in KINDS.items()}
         | {PROBLEM: text("many.show_problem", language)},
         members=_names(ensemble, language).values(), header=many_table.header(ensemble)))
 

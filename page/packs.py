@@ -10,23 +10,23 @@ from ensemble.vocabulary import AI, REAL, UNCERTAIN
 from ensemble.vote import beyond
 from page.words import label, text
 
-FEWEST = 30  # pictures of a generator or a source that say something of it
-WEAKEST = 3  # that are named
+FEWEST = 30  # pictures, from which on a generator or a source is ranked
+WEAKEST = 3  # generators and sources that are named
 SIDES = {AI: "ai", REAL: "real"}  # in the keys of the words
-MANY = 100  # verdicts from which on a share of them is given in times of a hundred
+MANY = 100  # verdicts, from which on a share of them is given as times of a hundred
 
 
-def kind(manifest):
+def purpose(manifest):
     """What the pack is for, by the sizes that it knows: "photos" or "small" pictures."""
     return "photos" if "min_side" in manifest["domain"] else "small"
 
 
 def in_order(ensemble):
     """The packs of an ensemble, the one for photographs first: those are what people bring."""
-    return sorted(ensemble.packs, key=lambda models: kind(models.manifest))
+    return sorted(ensemble.packs, key=lambda models: purpose(models.manifest))
 
 
-def each(ensemble, lay_out):
+def lay_out_packs(ensemble, lay_out):
     """Lay out a part of a tab: once, or where there are several packs, behind a tab for each.
 
     Parameters
@@ -40,7 +40,7 @@ def each(ensemble, lay_out):
         return
     with gr.Tabs(overflow_behavior="wrap"):
         for models in in_order(ensemble):
-            with gr.Tab(label(f"packs.{kind(models.manifest)}")):
+            with gr.Tab(label(f"packs.{purpose(models.manifest)}")):
                 lay_out(models)
 
 
@@ -63,7 +63,7 @@ def judged_by(ensemble, verdict, language):
     if not verdict:
         return text("packs.by_size", language)
     manifest = next(models.manifest for models in ensemble.packs if models.name == verdict.pack)
-    return text(f"packs.judged_{kind(manifest)}", language)
+    return text(f"packs.judged_{purpose(manifest)}", language)
 
 
 def experience(models, picture, verdict, language):

@@ -56,7 +56,7 @@ class File:
     sha256: str
 
     @classmethod
-    def of(cls, name, data):
+    def from_data(cls, name, data):
         """The facts of a file with this content."""
         return cls(name, len(data), hashlib.sha256(data).hexdigest())
 
@@ -151,11 +151,11 @@ def why(models, picture, verdict, language="en"):
                                   packs.experience(models, picture, verdict, language))))
 
 
-def data_uri(image, kind="JPEG"):
+def data_uri(image, format="JPEG"):
     """A small picture for the page, inside the page: no file is made for it."""
     data = io.BytesIO()
-    image.save(data, kind, quality=88)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(data.getvalue()).decode()}"
+    image.save(data, format, quality=88)
+    return f"data:image/{format.lower()};base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
 def _panel(tone, headline, why, language, **values):
@@ -165,7 +165,7 @@ def _panel(tone, headline, why, language, **values):
 
 
 def _otherwise(verdict, language):
-    """That the models vote against what the file proves or says; None if they don't."""
+    """A sentence where the models vote against what the file proves or says, else None."""
     sides = {AI: AI, PARTLY: AI, REAL: REAL}
     if (verdict.because == MODELS or verdict.certainty == UNCERTAIN
             or sides[verdict.answer] == verdict.label):

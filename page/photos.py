@@ -9,7 +9,8 @@ from page.words import LABELS, text
 # pictures are counted, which share of them is shown, whether a high share is a bad one.
 SPOTS = {"generator": ("generators", "ai", "ai_caught", False),
          "source": ("sources", "real", "real_called_ai", True)}
-NAMES = {"generators": "generators", "sources": "collections"}  # table of the report → of words
+# A table of the report → the file of `page/words/` with the plain names of its rows.
+NAMES = {"generators": "generators", "sources": "collections"}
 
 
 def numbers(manifest, reports, language):
@@ -36,13 +37,13 @@ def _promises(report, language):
     for label in (AI, REAL):
         for step in (CONFIDENT, LIKELY):
             kept = report["labels"][label][step]
-            rows.append({"said": text(LABELS[label], language), "count": kept["verdicts"],
+            rows.append({"answer": text(LABELS[label], language), "count": kept["verdicts"],
                          "certainty": text(f"common.{step}", language),
                          "share": kept["verdicts"] / n, "right": kept["right"],
                          "promised": report["promises"][step]["right"]})
     rows = [row for row in rows if row["count"]]
     told = sum(row["count"] for row in rows)
-    rows.append({"said": text("common.cant_tell", language), "certainty": "", "count": n - told,
+    rows.append({"answer": text("common.cant_tell", language), "certainty": "", "count": n - told,
                  "share": 1 - told / n, "right": None, "promised": None})
     return {
         "open": packs.of_hundred(packs.cant_tell(report)), "n": n, "groups": report["groups"],

@@ -1,12 +1,12 @@
 // How a picture comes in: a file, a drop or a paste anywhere on the page, the camera, a link.
-// Each choice has a serial number; the panel shows the answer to the latest only.
+// Each choice has a serial number; the tab shows the answer to the latest only.
 const picker = () => element.querySelector('.picker');
 const preview = () => element.querySelector('.preview');
 let serial = 0;
 let sending = null;
 
-const announce = (phase, progress) => document.dispatchEvent(
-  new CustomEvent('picture', {detail: {phase, progress, serial: String(serial)}}));
+const announce = (phase, progress) => element.dispatchEvent(new CustomEvent(
+  'picture', {bubbles: true, detail: {phase, progress, serial: String(serial)}}));
 
 function show(file, address) {
   const image = preview().querySelector('img');
@@ -44,7 +44,7 @@ function send(file) {
 async function choose(file) {
   const mine = ++serial;
   sending?.abort();
-  document.querySelector('#tab-judge-button')?.click();
+  document.getElementById(`${element.closest('[role=tabpanel]').id}-button`)?.click();
   show(file);
   announce('sending', 0);
   const given = {name: file.name, size: file.size, serial: String(mine)};
@@ -78,12 +78,13 @@ element.addEventListener('submit', (event) => {
 element.addEventListener('click', async (event) => {
   const button = event.target.closest('button');
   const dialog = element.querySelector('dialog');
-  const video = dialog.querySelector('video');
+  const video = dialog?.querySelector('video');
   if (button?.matches('.remove')) {
     serial += 1;
     sending?.abort();
     show(null);
     announce('waiting');
+    trigger('clear');
   } else if (button?.matches('[data-camera]')) {
     try {
       video.srcObject = await navigator.mediaDevices.getUserMedia(
@@ -102,15 +103,21 @@ element.addEventListener('click', async (event) => {
   } else if (button?.matches('[data-close]')) dialog.close();
 });
 
-element.querySelector('dialog').addEventListener('close', ({target}) => {
+element.querySelector('dialog')?.addEventListener('close', ({target}) => {
   for (const track of target.querySelector('video').srcObject?.getTracks() ?? []) track.stop();
 });
 
-// Anywhere on the page, but not where another tab takes files or somebody writes.
-const elsewhere = (target) => target.closest?.('#many-files, #prepare, input, textarea');
+// Anywhere on the page, but not where another tab takes files or somebody writes. The picture is
+// for the picker that is on screen; where there is none, for the main one.
+const main = 'main' in picker().dataset;
+const mine = () => {
+  const shown = [...document.querySelectorAll('.picker')].find((one) => one.offsetParent);
+  return shown ? shown === picker() : main;
+};
+const elsewhere = (target) => !mine() || target.closest?.('#many-files, input, textarea');
 document.addEventListener('paste', (event) => {
   const [file] = event.clipboardData.files;
-  if (file && !event.target.closest?.('#many-files')) choose(file);
+  if (file && mine() && !event.target.closest?.('#many-files')) choose(file);
 });
 document.addEventListener('dragover', (event) => {
   if (elsewhere(event.target)) return;
@@ -130,6 +137,7 @@ document.addEventListener('drop', (event) => {
 
 // An example is judged without a file of the visitor's.
 document.addEventListener('example', () => {
+  if (!main) return;
   serial += 1;
   sending?.abort();
   show(null);

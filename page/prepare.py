@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -9,28 +10,17 @@ from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 
 from ensemble import ImageError, Verdict, enhance, open_picture
-from page import JUDGES, KEEP_SECONDS, packs
+from page import JUDGES, KEEP_SECONDS, packs, picker
 from page.html import render
 from page.panel import data_uri
-from page.uploads import source
 from page.words import LABELS, error_text, everywhere, label, language, member_text, text
 
 PREVIEWED = 4_000_000  # pixels that are prepared at every change; of more, a reduced picture
 SIDE = 720  # of the pictures on the page
-# Noise goes before the light is raised and the edges are, or it would be raised with them.
+# Noise goes first: raising the light and the edges would raise it, too.
 STEPS = {"noise": enhance.denoise, "light": enhance.brighten, "blur": enhance.sharpen}
 
-# Moves the edge between the two pictures, and keeps it where it was when a new one comes.
-SLIDER_JS = """
-let at = 50;
-const move = () => element.querySelector('.frame')?.style.setProperty('--at', `${at}%`);
-element.addEventListener('input', (event) => { at = event.target.value; move(); });
-watch('value', () => {
-  const input = element.querySelector('.frame input');
-  if (input) input.value = at;
-  move();
-});
-"""
+SCRIPT = Path(__file__).with_name("prepare.js").read_text("utf-8")
 SAVE_JS = """(file) => {
   if (!file) return;
   const link = document.createElement('a');
@@ -73,49 +63,64 @@ def tab(ensemble):
     """Give a picture, turn the three controls, look, and download the result."""
     gr.HTML(everywhere(lambda language: str(render("prepare_lead.html", language))),
             apply_default_css=False)
-    # No longer than the upload itself.
+    given = gr.State()  # what the browser says of the file
+    # The original is kept no longer than its upload.
     known = gr.State(time_to_live=KEEP_SECONDS)
     with gr.Row(elem_id="prepare", equal_height=False):
         with gr.Column(scale=2, min_width=300):
-            image = gr.Image(label=label("prepare.image"), type="filepath", image_mode=None,
-                             height=300, sources=["upload", "clipboard"], buttons=[],
-                             elem_id="poor", placeholder=label("prepare.placeholder"))
+            image = picker.component("poor")
             strengths = [gr.Slider(0, 100, 0, step=5, label=label(f"prepare.{name}"),
                                    elem_id=f"prepare-{name}") for name in STEPS]
             save = gr.Button(label("prepare.download"), interactive=False, elem_id="prepared")
             file = gr.DownloadButton(visible="hidden")
         with gr.Column(scale=3, min_width=300):
-            shown = gr.HTML(everywhere(lambda said: comparison(ensemble, None, None, said)),
-                            apply_default_css=False, elem_id="compared", js_on_load=SLIDER_JS)
+            shown = gr.HTML(everywhere(lambda language: comparison(ensemble, None, None, language)),
+                            apply_default_css=False, elem_id="compared", js_on_load=SCRIPT)
 
-    def prepare(uploaded, original, noise, light, blur, request: gr.Request):
-        said, waiting = language(request), gr.Button(interactive=False)
-        if uploaded is None:
-            return None, comparison(ensemble, None, None, said), waiting
+    def prepare(given, original, noise, light, blur, request: gr.Request):
+        locale, waiting = language(request), gr.Button(interactive=False)
+        if given is None:
+            return None, comparison(ensemble, None, None, locale), waiting
+        serial = _serial(given)
         try:
-            given = source(uploaded)
-            if original is None or original.given != given:
-                original = Original.read(ensemble, given)
+            path = picker.uploaded(given)
+            if original is None or original.given != path:
+                original = Original.read(ensemble, path)
             changed = prepared(original.rgb, (noise, light, blur))
-            html = comparison(ensemble, original, changed, said)
+            html = comparison(ensemble, original, changed, locale, serial)
         except ImageError as error:
-            return None, problem(error, said), waiting
+            return None, problem(error_text(error, locale), locale, serial), waiting
         return original, html, gr.Button(interactive=changed is not original.rgb)
 
-    def make(uploaded, noise, light, blur):
-        try:
-            changed = prepared(open_picture(source(uploaded)).rgb, (noise, light, blur))
-        except ImageError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return save_bytes_to_cache(_png(changed), "prepared.png", file.GRADIO_CACHE)
+    def choose(original, noise, light, blur, event: gr.EventData, request: gr.Request):
+        return event._data, *prepare(event._data, original, noise, light, blur, request)
 
-    alone = JUDGES | {"concurrency_id": "prepare", "concurrency_limit": 2,
-                      "show_progress": "minimal"}
-    gr.on([image.upload, image.clear, *(slider.change for slider in strengths)], prepare,
-          [image, known, *strengths], [known, shown, save], preprocess=False,
-          trigger_mode="always_last", **alone, show_progress_on=shown)
-    save.click(make, [image, *strengths], file, preprocess=False, **alone,
-               show_progress_on=save).success(None, file, None, js=SAVE_JS)
+    def clear(request: gr.Request):
+        return None, *prepare(None, None, 0, 0, 0, request)
+
+    def make(given, noise, light, blur, request: gr.Request):
+        try:
+            changed = prepared(open_picture(picker.uploaded(given)).rgb, (noise, light, blur))
+        except ImageError as error:
+            locale = language(request)
+            return None, problem(error_text(error, locale), locale, _serial(given))
+        return save_bytes_to_cache(_png(changed), "prepared.png", file.GRADIO_CACHE), gr.skip()
+
+    def failed(request: gr.Request):
+        return problem(text("panel.failed_line", language(request)), language(request))
+
+    alone = JUDGES | {"concurrency_id": "prepare", "concurrency_limit": 2}
+    latest = {"trigger_mode": "always_last", "show_progress_on": shown}
+    asked = [
+        image.upload(choose, [known, *strengths], [given, known, shown, save], **alone, **latest),
+        image.clear(clear, None, [given, known, shown, save], **alone),
+        gr.on([slider.change for slider in strengths], prepare, [given, known, *strengths],
+              [known, shown, save], **alone | {"show_progress": "minimal"}, **latest),
+        save.click(make, [given, *strengths], [file, shown],
+                   **alone | {"show_progress": "minimal"}, show_progress_on=save)]
+    asked[-1].success(None, file, None, js=SAVE_JS)
+    for event in asked:
+        event.failure(failed, None, shown, api_visibility="private", show_progress="hidden")
 
 
 def preview(given):
@@ -163,18 +168,20 @@ def prepared(rgb, strengths):
     return rgb
 
 
-def problem(error, language):
+def problem(why, language, serial=""):
     """In place of the comparison, why there is none.
 
     Parameters
     ----------
-    error : ImageError
+    why : str
     language : str
+    serial : str
+        Of the choice that it answers; none, and it answers all.
     """
-    return str(render("prepare_problem.html", language, error=error_text(error, language)))
+    return str(render("prepare_problem.html", language, why=why, serial=serial))
 
 
-def comparison(ensemble, original, changed, language):
+def comparison(ensemble, original, changed, language, serial=""):
     """Both pictures under a movable edge, and what every member says of each.
 
     Parameters
@@ -185,10 +192,12 @@ def comparison(ensemble, original, changed, language):
     changed : ndarray of uint8, shape [H, W, 3], or None
         What became of `original.rgb`; the same array if nothing was changed.
     language : str
+    serial : str
+        Of the choice that it answers.
     """
     models, before, after, pictures, line = packs.in_order(ensemble)[0], None, None, [], "waiting"
     if original:
-        models = next(one for one in ensemble.packs if one.name == original.verdict.pack)
+        models = next(models for models in ensemble.packs if models.name == original.verdict.pack)
         before, line = original.verdict, "unchanged"
         pictures = [_uri(original.rgb), _uri(changed)]
         if changed is not original.rgb:
@@ -200,7 +209,11 @@ def comparison(ensemble, original, changed, language):
                  "after": after and after.p_ai})
     answers = [verdict and text(LABELS[verdict.answer], language) for verdict in (before, after)]
     return str(render("prepare.html", language, pictures=pictures, rows=rows, answers=answers,
-                      line=text(f"prepare.{line}", language)))
+                      line=text(f"prepare.{line}", language), serial=serial))
+
+
+def _serial(given):
+    return str(given.get("serial", "")) if isinstance(given, dict) else ""
 
 
 def _uri(rgb):

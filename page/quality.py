@@ -3,17 +3,17 @@
 import json
 import re
 from pathlib import Path
-from urllib.parse import quote
 
 import gradio as gr
 
 from ensemble.vote import percent
 from page import packs, photos
+from page.figures import address
 from page.html import markup, render
 from page.words import everywhere, member_text, text
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "training" / "published.json"
-# That of photographs is not among them: the lists on the page say the same in plain names.
+# Without the figure of photographs: the lists on the page say the same in plain names.
 FIGURES = ("training", "confusion", "roc", "reliability", "risk", "robustness", "generators")
 SCORES = ("accuracy", "roc_auc", "precision", "recall", "f1", "average_precision", "ece")
 WEAKEST = 6  # conditions in the list of weak spots; the table has all
@@ -33,19 +33,20 @@ def tab(ensemble):
     """The numbers of the model that is chosen; below them the figures and the others' results."""
     gr.HTML(everywhere(lambda language: str(render("quality_lead.html", language))),
             apply_default_css=False)
-    packs.each(ensemble, _lay_out)
+    packs.lay_out_packs(ensemble, _lay_out)
 
 
 def _lay_out(models):
     folder, manifest = models.pack.folder / "reports", models.manifest
     reports, figures = read(folder), drawn(folder / "figures")
-    gr.set_static_paths([path for pair in figures.values() for path in pair])
-    gr.HTML(everywhere(lambda said: numbers(manifest, reports, said)), apply_default_css=False,
-            js_on_load=CHOICE_JS)
+    gr.HTML(everywhere(lambda language: numbers(manifest, reports, language)),
+            apply_default_css=False, js_on_load=CHOICE_JS)
     if figures:
-        gr.HTML(everywhere(lambda said: pictures(figures, said)), apply_default_css=False)
+        gr.HTML(everywhere(lambda language: pictures(manifest, figures, language)),
+                apply_default_css=False)
     if "evaluate" in reports:
-        gr.HTML(everywhere(lambda said: beside(manifest, reports["evaluate"], published(), said)),
+        gr.HTML(everywhere(lambda language: published_table(manifest, reports["evaluate"],
+                                                            published(), language)),
                 apply_default_css=False)
 
 
@@ -92,18 +93,20 @@ def numbers(manifest, reports, language):
                       alone=measured["deduplicated"]["n"], models=models))
 
 
-def pictures(figures, language):
+def pictures(manifest, figures, language):
     """All figures, each in the version that fits the page's colours."""
+    names = member_names(manifest, language)
     shown = [{"caption": markup(f"quality.figure_{name}", language),
               "alt": re.sub("<.*?>", "", text(f"quality.figure_{name}", language)),
-              "images": [{"theme": theme, "address": f"gradio_api/file={quote(str(path))}",
+              "images": [{"theme": theme, "address": address(path, language),
                           "size": _size(path)}
                          for theme, path in zip(("light", "dark"), paths)]}
              for name, paths in figures.items()]
-    return str(render("quality_figures.html", language, figures=shown))
+    return str(render("quality_figures.html", language, figures=shown,
+                      members={name: called for name, called in names.items() if name != called}))
 
 
-def beside(manifest, measured, others, language):
+def published_table(manifest, measured, others, language):
     """The pack's accuracy among the published ones, best first."""
     sizes = {member["name"]: member.get("parameters") for member in manifest["members"]}
     names = member_names(manifest, language)
@@ -123,7 +126,7 @@ def member_names(manifest, language):
     return {entry["name"]: member_text(entry, language)[0] for entry in manifest["members"]}
 
 
-def of(row, who):
+def model_scores(row, who):
     """The scores of a member, of the majority (`ensemble`) or of the probability."""
     return row.get(who) if who in ("ensemble", "calibrated") else row["members"].get(who)
 
@@ -155,7 +158,7 @@ def _facts(manifest, measured, language):
 
 def _scores(measured, who, language):
     """Rows of a model: the key of a score, and its value on all images and without duplicates."""
-    score, alone = of(measured, who), of(measured["deduplicated"], who)
+    score, alone = model_scores(measured, who), model_scores(measured["deduplicated"], who)
     return [(key, [_value(key, score, language), _value(key, alone, language)])
             for key in SCORES if key in score]
 
@@ -177,22 +180,24 @@ def _matrix(measured, who):
     Each is a list of a count, its share of the row, and whether that is right.
     """
     return [[(count, count / max(sum(counts), 1), at == right) for at, count in enumerate(counts)]
-            for right, counts in enumerate(of(measured, who)["confusion_matrix"])]
+            for right, counts in enumerate(model_scores(measured, who)["confusion_matrix"])]
 
 
 def _weak_spots(manifest, reports, who, language):
     """Conditions under which this model is least to be trusted, worst first."""
     weak = dict.fromkeys(("changed", "caught", "reduced"))
     if robust := reports.get("robustness"):
-        scores = {name: of(row, who) for name, row in robust["corruptions"].items()}
+        scores = {name: model_scores(row, who) for name, row in robust["corruptions"].items()}
         worst = sorted(scores, key=lambda name: scores[name]["accuracy"])
-        weak["changed"] = {"n": robust["n"], "clean": of(robust["clean"], who), "count": len(worst),
+        weak["changed"] = {"n": robust["n"], "clean": model_scores(robust["clean"], who),
+                           "count": len(worst),
                            "worst": [(_change(name, language), scores[name])
                                      for name in worst[:WEAKEST]],
                            "best_first": [(_change(name, language), scores[name])
                                           for name in reversed(worst)]}
     rows = unseen(manifest, reports.get("generators", {}))
-    caught = {name: score["caught"] for name, row in rows.items() if (score := of(row, who))}
+    caught = {name: score["caught"] for name, row in rows.items()
+              if (score := model_scores(row, who))}
     if caught:
         own = {"cifake": text("quality.cifake", language)}
         weak["caught"] = [(own.get(name) or packs.plain("generators", name, language), share,

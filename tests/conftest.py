@@ -7,7 +7,7 @@ import pytest
 from ensemble import Ensemble
 from tests import chromium
 from tests.hub import TOKEN, point_client, serving
-from tests.judging import said, visit  # noqa: F401
+from tests.judging import cli_answers, visit  # noqa: F401
 from tests.servers import browser, pictures, server  # noqa: F401
 from tests.tiny import build_tiny_pack
 

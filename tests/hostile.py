@@ -5,8 +5,12 @@ import struct
 import subprocess
 import sys
 import tracemalloc
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
+
+from PIL import Image, ImageFile
 
 from ensemble.images import MAX_BYTES
 
@@ -88,6 +92,24 @@ def little_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2 * MAX_BYTES
+
+
+@contextmanager
+def pillow_watched():
+    """Counts what Pillow does meanwhile: `opened` files and `pixels` that it sets out to decode."""
+    work, open_file, load = Counter(), Image.open, ImageFile.ImageFile.load
+
+    def counting_open(*arguments, **options):
+        work["opened"] += 1
+        return open_file(*arguments, **options)
+
+    def counting_load(image):
+        work["pixels"] += image.width * image.height * bool(image.tile)  # no tile: done already
+        return load(image)
+
+    with patch.object(Image, "open", counting_open), \
+            patch.object(ImageFile.ImageFile, "load", counting_load):
+        yield work
 
 
 def directory(*entries, rest=b""):

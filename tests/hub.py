@@ -46,13 +46,15 @@ class Hub:
     status : int or None
         Answer everything with this status.
     hanging : bool
-        Answer no download.
+        Answer no download until `released`, and never if the server closes before.
+    asked, released : threading.Event
+        A download has come while hanging; it may be answered.
     """
 
     def __init__(self):
         self.repos, self.large, self.variables, self.requests = {}, {}, {}, []
         self.status, self.hanging = None, False
-        self.closed = threading.Event()
+        self.asked, self.released, self.closed = (threading.Event() for _ in range(3))
 
     def files(self, repo, revision=None):
         """Path to content in a commit, by default the last."""
@@ -86,6 +88,7 @@ def serving():
         yield hub
     finally:
         hub.closed.set()
+        hub.released.set()
         close_session()  # or its kept connections would outlive the server
         server.shutdown()
         server.server_close()
@@ -110,10 +113,11 @@ def point_client(monkeypatch, url, cache):
         monkeypatch.delenv(name, raising=False)
 
 
-def environment(url, cache, **more):
+def environment(url, cache, **variables):
     """The same for a process of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "PACK_", "PHOTOS_"))}
-    return {**kept, "HF_ENDPOINT": url, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1", **more}
+    return {**kept, "HF_ENDPOINT": url, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1",
+            **variables}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -145,18 +149,18 @@ class Handler(BaseHTTPRequestHandler):
         if self.hub.status:
             return self.error(self.hub.status)
         method = "GET" if self.command == "HEAD" else self.command
-        for wanted, pattern, answer in self.routes():
+        for route_method, pattern, answer in self.routes():
             match = re.fullmatch(pattern, path)
-            if wanted == method and match:
-                given = match.groupdict()
+            if route_method == method and match:
+                groups = match.groupdict()
                 if method == "POST" and self.refused():
                     return
-                if "repo" in given:
-                    repo = given["repo"]
-                    given["repo"] = repo if re.match("(models|spaces)/", repo) else f"models/{repo}"
-                    if given["repo"] not in self.hub.repos:
+                if "repo" in groups:
+                    if not re.match("(models|spaces)/", groups["repo"]):
+                        groups["repo"] = f"models/{groups['repo']}"
+                    if groups["repo"] not in self.hub.repos:
                         return self.error(404, "RepoNotFound")
-                return answer(**given)
+                return answer(**groups)
         self.error(404)
 
     do_GET = do_HEAD = do_POST = do_PUT = answer
@@ -179,8 +183,8 @@ class Handler(BaseHTTPRequestHandler):
         self.json({"url": url, "sdk": asked.get("sdk")})
 
     def validate(self):
-        found = README.match(json.loads(self.body)["content"].encode())
-        whole = found and isinstance(yaml.safe_load(found[1]), dict)
+        front_matter = README.match(json.loads(self.body)["content"].encode())
+        whole = front_matter and isinstance(yaml.safe_load(front_matter[1]), dict)
         errors = [] if whole else [{"message": "no front matter"}]
         self.json({"errors": errors, "warnings": []}, 400 if errors else 200)
 
@@ -193,10 +197,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def batch(self, repo):
         self.json({"transfer": "basic", "objects": [
-            {**wanted, **({} if wanted["oid"] in self.hub.large else {"actions": {
-                "upload": {"href": f"{self.hub.url}/lfs/{wanted['oid']}"},
+            {**large_file, **({} if large_file["oid"] in self.hub.large else {"actions": {
+                "upload": {"href": f"{self.hub.url}/lfs/{large_file['oid']}"},
                 "verify": {"href": f"{self.hub.url}/lfs/verify"}}})}
-            for wanted in json.loads(self.body)["objects"]]})
+            for large_file in json.loads(self.body)["objects"]]})
 
     def store(self, oid):
         if hashlib.sha256(self.body).hexdigest() != oid:
@@ -240,9 +244,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def resolve(self, repo, revision, path):
         if self.hub.hanging:
-            self.hub.closed.wait()
-            self.close_connection = True
-            return
+            self.hub.asked.set()
+            self.hub.released.wait()
+            if self.hub.closed.is_set():
+                self.close_connection = True
+                return
         if revision not in dict(self.hub.repos[repo]):
             return self.error(404, "RevisionNotFound")
         files = self.hub.files(repo, revision)

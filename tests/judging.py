@@ -21,11 +21,21 @@ def visit(browser, server):
 
 
 @pytest.fixture(scope="session")
-def said():
+def cli_answers():
     """What the command line says of the real examples."""
     done = subprocess.run([sys.executable, "-m", "ensemble", "--json", *map(str, REAL)],
                           cwd=ROOT, capture_output=True, text=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def drop(page, path, selector="body"):
+    """Drop a file somewhere on the page."""
+    page.evaluate("""([bytes, name, selector]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], name));
+        document.querySelector(selector).dispatchEvent(new DragEvent('drop',
+            {dataTransfer: data, bubbles: true, cancelable: true}));
+    }""", [list(path.read_bytes()), path.name, selector])
 
 
 ANSWERS = {"Can't tell": "Can’t tell"}  # where the page's words differ from the API's

@@ -178,9 +178,9 @@ def write_pictures(folder):
 
 def bomb(width, height):
     """A small PNG file that would need gigabytes if anybody decoded it."""
-    def chunk(kind, data):
-        return (len(data).to_bytes(4, "big") + kind + data
-                + zlib.crc32(kind + data).to_bytes(4, "big"))
+    def chunk(chunk_type, data):
+        return (len(data).to_bytes(4, "big") + chunk_type + data
+                + zlib.crc32(chunk_type + data).to_bytes(4, "big"))
 
     header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)

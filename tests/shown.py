@@ -82,8 +82,8 @@ def shown(folder):
             capture_output=True, text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT), "C2PA_TRUST": str(certificate)}).stdout
 
-    told = {outcome["file"]: outcome
-            for outcome in map(json.loads, ensemble("--json").splitlines())}
+    outcomes = map(json.loads, ensemble("--json").splitlines())
+    told = {outcome["file"]: outcome for outcome in outcomes}
     lines = [f"$ python -m ensemble {' '.join(NAMES)}"]
     for line in ensemble().splitlines():
         if line.startswith(NAMES):

@@ -18,15 +18,15 @@ from ensemble.evidence.trust import Anchors
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
-def action(name, kind=None, agent=None, ingredient=None):
+def action(name, source_type=None, agent=None, ingredient=None):
     """One action of a manifest.
 
     With IPTC's word for the source, the program that did it and the ingredient it was done to:
     "parent", or the number of a part.
     """
     entry = {"action": name}
-    if kind:
-        entry["digitalSourceType"] = SOURCE_TYPE + kind
+    if source_type:
+        entry["digitalSourceType"] = SOURCE_TYPE + source_type
     if agent:
         entry["softwareAgent"] = {"name": agent}
     if ingredient is not None:
@@ -164,8 +164,8 @@ def overloaded(png, count):
     boxes, claims = [], []
     for i in range(count):
         label = f"x.test{i:06d}"
-        kind = bytes.fromhex("63626f72 0011 0010 8000 00aa00389b71")  # CBOR inside
-        boxes.append(_box(b"jumb", _box(b"jumd", kind, b"\3", label.encode(), b"\0"),
+        box_type = bytes.fromhex("63626f72 0011 0010 8000 00aa00389b71")  # CBOR inside
+        boxes.append(_box(b"jumb", _box(b"jumd", box_type, b"\3", label.encode(), b"\0"),
                           _box(b"cbor", b"\xa1\x61a\1")))
         url = f"self#jumbf=c2pa.assertions/{label}".encode()
         claims.append(b"\xa2\x63url\x78" + bytes([len(url)]) + url + b"\x64hash\x58\x20"
@@ -179,19 +179,19 @@ def _grown(body, boxes, claims, count):
     """The boxes of a manifest store, with more among the assertions and in the claim."""
     grown = []
     while body:
-        length, kind = struct.unpack(">I4s", body[:8])
+        length, box_type = struct.unpack(">I4s", body[:8])
         box, body = body[8:length], body[length:]
-        if kind == b"jumb":
+        if box_type == b"jumb":
             box = _grown(box, boxes, claims, count)
             box += boxes * (b"c2pa.assertions\0" in box[8:60])
         elif b"created_assertions" in box:
             before, name, entries = box.partition(b"created_assertions")
             total = struct.pack(">BI", 0x9A, entries[0] % 32 + count)
             box = before + name + total + claims + entries[1:]
-        grown.append(_box(kind, box))
+        grown.append(_box(box_type, box))
     return b"".join(grown)
 
 
-def _box(kind, *parts):
+def _box(box_type, *parts):
     body = b"".join(parts)
-    return struct.pack(">I4s", 8 + len(body), kind) + body
+    return struct.pack(">I4s", 8 + len(body), box_type) + body

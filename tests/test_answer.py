@@ -24,9 +24,9 @@ AI, PARTLY, REAL, CANT_TELL = "AI-generated", "Partly AI-generated", "Real", "Ca
 OWN = "Content Credentials"
 
 
-def credentials(signature, *said):
+def credentials(signature, *claims):
     """Notes of credentials: how the signature is, and what they say."""
-    return tuple(Note(OWN, f"credentials_{key}") for key in (signature, *said))
+    return tuple(Note(OWN, f"credentials_{key}") for key in (signature, *claims))
 
 
 # The evidence of each row of the rule, the answer and because of what.
@@ -114,10 +114,10 @@ def png(rgb, **text):
     return saved(rgb, "PNG", pnginfo=notes)
 
 
-def signed(kind, signer=None, **options):
+def signed(source_type, signer=None, **options):
     """A JPEG that says, signed, where it comes from."""
     return sign(saved(image(1, 1, 64), "JPEG"), "image/jpeg",
-                [action("c2pa.created", kind, "Test program")], signer=signer, **options)
+                [action("c2pa.created", source_type, "Test program")], signer=signer, **options)
 
 
 def camera():
@@ -198,10 +198,10 @@ def test_the_command_line_gives_the_same_answer(ensemble, folder, tmp_path, caps
     assert lines == [{"file": path, **ensemble.judge(path).as_dict()} for path in paths]
     assert [line["because"] for line in lines] == ["notes", "models", "models"]
     assert main([*paths, "--pack", str(folder)]) == 0
-    said = capsys.readouterr().out
-    assert f"{paths[0]}: AI-generated, because of notes in the file\n" in said
-    assert "made with Stable Diffusion (AUTOMATIC1111), model v1-5-pruned" in said
-    assert f"{paths[1]}: {lines[1]['answer']}, going by the models\n" in said
+    printed = capsys.readouterr().out
+    assert f"{paths[0]}: AI-generated, because of notes in the file\n" in printed
+    assert "made with Stable Diffusion (AUTOMATIC1111), model v1-5-pruned" in printed
+    assert f"{paths[1]}: {lines[1]['answer']}, going by the models\n" in printed
 
 
 # Nothing to see, nothing said

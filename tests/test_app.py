@@ -27,10 +27,10 @@ def test_the_page_asks_nobody_else_and_keeps_nothing(browser, server):
     assert problems == []
 
 
-def test_the_captions_say_what_the_ensemble_says(visit, said):
+def test_the_captions_say_what_the_ensemble_says(visit, cli_answers):
     buttons = visit().locator(".gallery:has(section)").first.locator("li button").all_inner_texts()
-    assert len(buttons) == len(said)
-    for caption, answer in zip(buttons, said):
+    assert len(buttons) == len(cli_answers)
+    for caption, answer in zip(buttons, cli_answers):
         mark = {"Real": "✓ ", "AI-generated": "✗ ", "Can't tell": ""}[answer["answer"]]
         answer = answer["answer"].replace("'", "’")
         assert caption.split("\n") == [f"{mark}{answer}", "truth: Real"]
@@ -113,7 +113,7 @@ def test_the_page_shows_why_another_pack_judges_and_escapes_what_it_is_told(ense
     ensemble.notice = "The Hub answered: <img src=x>"
     ensemble.packs[0].manifest["members"][0]["description"] = "<img src=x>"
     assert "The Hub answered: &lt;img src=x&gt;" in app.header(ensemble)
-    file = panel.File.of("<img src=x>", REAL[0].read_bytes())
+    file = panel.File.from_data("<img src=x>", REAL[0].read_bytes())
     for html in (panel.problem(NotAFile("not_uploaded", name="<img src=x>")),
                  panel.result(ensemble, ensemble.open(REAL[0]), file, link="https://a/<img src=x>",
                               serial="<img src=x>")):
@@ -144,11 +144,11 @@ def test_nothing_stands_in_the_way_of_people_with_disabilities(visit, size, them
     """No serious or critical violation of the rules that axe can check, on any tab."""
     page = visit(size, theme)
     judge_example(page)
-    found = {"judge": violations(page)}
+    broken_rules = {"judge": violations(page)}
     for tab in list(app.TABS)[1:]:
         choose(page, tab)
-        found[tab] = violations(page)
-    assert found == {tab: [] for tab in app.TABS}
+        broken_rules[tab] = violations(page)
+    assert broken_rules == {tab: [] for tab in app.TABS}
 
 
 def test_the_address_names_language_and_tab_and_the_keyboard_goes_from_tab_to_tab(

@@ -71,8 +71,8 @@ def test_the_label_that_china_prescribes(data, source):
 def test_what_the_label_says(label, key, says):
     note, = read(png_with(AIGC=json.dumps(label)))
     assert (note.key, note.says) == (key, says)
-    found = notes(exif(ImageDescription=json.dumps({"AIGC": label}), Make="Canon"))
-    assert set(found) == {key, "camera"}  # a platform's label on a photograph hides no camera
+    by_key = notes(exif(ImageDescription=json.dumps({"AIGC": label}), Make="Canon"))
+    assert set(by_key) == {key, "camera"}  # a platform's label on a photograph hides no camera
 
 
 def test_what_is_no_label():
@@ -128,10 +128,10 @@ def test_generators_that_sign(data, tool, model):
     (f'e:AISystemUsed="Firefly" '
      f'e:DigitalSourceType="{KIND}compositeWithTrainedAlgorithmicMedia">', "Firefly")])
 def test_generators_that_changed_a_part(content, tool):
-    found = notes(xmp(content))
-    assert {note.says for note in found.values()} == {"Partly AI-generated"}
-    assert found["generator_part"].fields["tool"] == tool
-    assert f"{tool} changed a part of it" in found["generator_part"].sentence()
+    by_key = notes(xmp(content))
+    assert {note.says for note in by_key.values()} == {"Partly AI-generated"}
+    assert by_key["generator_part"].fields["tool"] == tool
+    assert f"{tool} changed a part of it" in by_key["generator_part"].sentence()
 
 
 @pytest.mark.parametrize("credit, key", [(b"Made with Google AI", "generator"),
@@ -139,8 +139,8 @@ def test_generators_that_changed_a_part(content, tool):
 def test_credits_in_the_older_records_of_iptc(credit, key):
     records = (b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + struct.pack(">I", len(credit) + 5)
                + b"\x1c\x02\x6e" + struct.pack(">H", len(credit)) + credit + b"\0")
-    found = notes(before_pixels(saved(gradient(), "JPEG"), 0xED, records))
-    assert list(found) == [key] and found[key].fields["tool"] == "Google AI"
+    by_key = notes(before_pixels(saved(gradient(), "JPEG"), 0xED, records))
+    assert list(by_key) == [key] and by_key[key].fields["tool"] == "Google AI"
     info = PngInfo()
     info.add_text("Raw profile type iptc", f"\niptc\n{len(records):8}\n{records.hex()}\n", zip=True)
     assert list(notes(saved(gradient(), "PNG", pnginfo=info))) == [key]
@@ -160,9 +160,9 @@ def samsung(notes_of_the_editor):
 
 
 def test_what_samsungs_gallery_changed():
-    found = notes(samsung(b'{"originalPath":"/data","genAIType":3,"isBlending":true}'))
-    assert set(found) == {"generator_part", "camera", "software"}
-    note = found["generator_part"]
+    by_key = notes(samsung(b'{"originalPath":"/data","genAIType":3,"isBlending":true}'))
+    assert set(by_key) == {"generator_part", "camera", "software"}
+    note = by_key["generator_part"]
     assert (note.source, note.says) == ("Samsung Gallery", "Partly AI-generated")
     assert note.fields == {"tool": "Samsung Galaxy AI", "genAIType": 3}
     for without in (b'{"genAIType":0}', b'{"genAIType":-1}', b'{"genAIType":"3"}', b"{}", b"",

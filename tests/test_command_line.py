@@ -41,17 +41,17 @@ def test_one_json_object_a_line_in_order(capsys, tmp_path):
 
 def test_all_good_exits_with_zero_and_speaks_to_people(capsys):
     assert main([str(EXAMPLES[0])]) == 0
-    said = capsys.readouterr().out
-    assert EXAMPLES[0].name in said and "probability of AI" in said
+    printed = capsys.readouterr().out
+    assert EXAMPLES[0].name in printed and "probability of AI" in printed
 
 
 def test_equal_to_the_library(capsys):
     assert main([*map(str, EXAMPLES), "--json"]) == 0
     ensemble = Ensemble.load()
     for path, line in zip(EXAMPLES, capsys.readouterr().out.splitlines(), strict=True):
-        said, expected = json.loads(line), ensemble.judge(path).as_dict()
-        assert said["label"] == expected["label"]
-        assert said["p_ai"] == pytest.approx(expected["p_ai"], abs=1e-6)
+        printed, expected = json.loads(line), ensemble.judge(path).as_dict()
+        assert printed["label"] == expected["label"]
+        assert printed["p_ai"] == pytest.approx(expected["p_ai"], abs=1e-6)
 
 
 def test_a_missing_pack_is_said(capsys, tmp_path):

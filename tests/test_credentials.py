@@ -28,25 +28,25 @@ CREATED = [action("c2pa.created", "trainedAlgorithmicMedia", "Test model"), acti
     ("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp"), ("TIFF", "image/tiff"),
     ("AVIF", "image/avif"), ("HEIF", "image/heif"), ("GIF", "image/gif")])
 def test_signed_by_a_model(format, mime):
-    found = notes(sign(saved(gradient(), format), mime, CREATED, generator="Test studio"))
-    assert set(found) == {"credentials_untrusted", "credentials_ai", "credentials_actions"}
-    signature = found["credentials_untrusted"]
+    by_key = notes(sign(saved(gradient(), format), mime, CREATED, generator="Test studio"))
+    assert set(by_key) == {"credentials_untrusted", "credentials_ai", "credentials_actions"}
+    signature = by_key["credentials_untrusted"]
     assert signature.source == "Content Credentials" and signature.says is None
     assert signature.fields["signer"] == "Test Pictures"
     assert signature.fields["certificate"] == "Test signer"
     assert signature.fields["generator"] == "Test studio" and "problems" not in signature.fields
-    assert found["credentials_ai"].says == "AI-generated"
-    assert found["credentials_ai"].fields == {"signer": "Test Pictures", "tool": "Test model",
+    assert by_key["credentials_ai"].says == "AI-generated"
+    assert by_key["credentials_ai"].fields == {"signer": "Test Pictures", "tool": "Test model",
                                               "type": "trainedAlgorithmicMedia"}
-    assert "Test Pictures" in found["credentials_ai"].sentence()
-    assert found["credentials_actions"].fields == {"actions": "created, edited"}
+    assert "Test Pictures" in by_key["credentials_ai"].sentence()
+    assert by_key["credentials_actions"].fields == {"actions": "created, edited"}
 
 
 def test_trusted_and_untrusted_signers():
     data = sign(photo(), "image/jpeg", CREATED)
     assert "credentials_trusted" in notes(data, trusting("Test authority"))
-    found = notes(data, trusting("Other authority"))
-    assert "anybody can sign so" in found["credentials_untrusted"].sentence()
+    by_key = notes(data, trusting("Other authority"))
+    assert "anybody can sign so" in by_key["credentials_untrusted"].sentence()
     assert "credentials_untrusted" in notes(data, Anchors("no certificate"))
 
 
@@ -71,23 +71,23 @@ def test_taken_by_a_camera():
     camera = sign(photo(), "image/jpeg", CAPTURED, generator="Test camera")
     taken = notes(camera)["credentials_camera"]
     assert taken.says == "camera" and taken.fields["tool"] == "Test camera"
-    for kind in (None, "humanEdits", "algorithmicallyEnhanced"):
-        edits = [OPENED, action("c2pa.color_adjustments", kind)]
-        found = notes(sign(photo(), "image/jpeg", edits, parent=camera))
-        assert found["credentials_camera"].says == "camera"
-        assert found["credentials_actions"].fields == {
+    for source_type in (None, "humanEdits", "algorithmicallyEnhanced"):
+        edits = [OPENED, action("c2pa.color_adjustments", source_type)]
+        by_key = notes(sign(photo(), "image/jpeg", edits, parent=camera))
+        assert by_key["credentials_camera"].says == "camera"
+        assert by_key["credentials_actions"].fields == {
             "actions": "created, opened, color_adjustments"}
 
 
-@pytest.mark.parametrize("kind", ["compositeWithTrainedAlgorithmicMedia", "compositeSynthetic",
-                                  "trainedAlgorithmicMedia"])
-def test_generated_in_part(kind):
+@pytest.mark.parametrize("source_type", [
+    "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic", "trainedAlgorithmicMedia"])
+def test_generated_in_part(source_type):
     camera = sign(photo(), "image/jpeg", CAPTURED)
-    filled = [OPENED, action("c2pa.edited", kind, "Test fill")]
-    found = notes(sign(photo(), "image/jpeg", filled, parent=camera, generator="Test editor"))
-    assert set(found) == {"credentials_untrusted", "credentials_part_ai", "credentials_actions"}
-    assert found["credentials_part_ai"].says == "Partly AI-generated"
-    assert found["credentials_part_ai"].fields["tool"] == "Test fill"
+    filled = [OPENED, action("c2pa.edited", source_type, "Test fill")]
+    by_key = notes(sign(photo(), "image/jpeg", filled, parent=camera, generator="Test editor"))
+    assert set(by_key) == {"credentials_untrusted", "credentials_part_ai", "credentials_actions"}
+    assert by_key["credentials_part_ai"].says == "Partly AI-generated"
+    assert by_key["credentials_part_ai"].fields["tool"] == "Test fill"
 
 
 def test_histories():
@@ -95,19 +95,19 @@ def test_histories():
     made = sign(photo(), "image/jpeg", CREATED)
     resized = sign(photo(), "image/jpeg", [OPENED, action("c2pa.resized")], parent=made)
     assert notes(resized)["credentials_ai"].fields["tool"] == "Test model"  # it was made so before
-    found = notes(resized.replace(b"Test model", b"Best model"))  # a change in the parent's part
-    assert "ingredient.manifest.mismatch" in found["credentials_forged"].fields["problems"]
+    by_key = notes(resized.replace(b"Test model", b"Best model"))  # a change in the parent's part
+    assert "ingredient.manifest.mismatch" in by_key["credentials_forged"].fields["problems"]
     placed = [action("c2pa.created", "composite"), action("c2pa.placed", ingredient=0),
               action("c2pa.placed", ingredient=1)]
-    found = notes(sign(photo(), "image/jpeg", placed, parts=[made, camera]))
-    assert "credentials_part_ai" in found and "credentials_ai" not in found
-    assert "credentials_camera" not in found  # only a part was taken
+    by_key = notes(sign(photo(), "image/jpeg", placed, parts=[made, camera]))
+    assert "credentials_part_ai" in by_key and "credentials_ai" not in by_key
+    assert "credentials_camera" not in by_key  # only a part was taken
     placed = [OPENED, action("c2pa.placed", ingredient=0)]
-    found = notes(sign(photo(), "image/jpeg", placed, parent=camera, parts=[camera]))
-    assert not any(note.says for note in found.values())  # nobody knows what was put into it
+    by_key = notes(sign(photo(), "image/jpeg", placed, parent=camera, parts=[camera]))
+    assert not any(note.says for note in by_key.values())  # nobody knows what was put into it
     painted = [OPENED, action("c2pa.drawing", "digitalArt")]
-    found = notes(sign(photo(), "image/jpeg", painted, parent=camera))
-    assert not any(note.says for note in found.values())
+    by_key = notes(sign(photo(), "image/jpeg", painted, parent=camera))
+    assert not any(note.says for note in by_key.values())
 
 
 @pytest.mark.parametrize("actions, key, says", [
@@ -117,16 +117,17 @@ def test_what_an_unknown_signer_said_before_a_known_one(actions, key, says):
     """Whoever opens a file in a trusted program and saves it does not make it true."""
     before = sign(photo(), "image/jpeg", actions, signer=signed_by("Nobody"))
     data = sign(photo(), "image/jpeg", [OPENED], parent=before)
-    found = notes(data, trusting("Test authority"))
-    assert "credentials_trusted" in found and found[key].says == says
-    assert found[key].source == "Earlier credentials"
-    assert not {"credentials_ai", "credentials_camera"} & set(found)
+    by_key = notes(data, trusting("Test authority"))
+    assert "credentials_trusted" in by_key and by_key[key].says == says
+    assert by_key[key].source == "Earlier credentials"
+    assert not {"credentials_ai", "credentials_camera"} & set(by_key)
     # Nor does it help to put an unknown one between two that are known.
     between = sign(photo(), "image/jpeg", [OPENED], signer=signed_by("Nobody"),
                    parent=sign(photo(), "image/jpeg", actions))
-    found = notes(sign(photo(), "image/jpeg", [OPENED], parent=between), trusting("Test authority"))
-    assert "credentials_trusted" in found and found[key].source == "Earlier credentials"
-    assert not {"credentials_ai", "credentials_camera"} & set(found)
+    opened = sign(photo(), "image/jpeg", [OPENED], parent=between)
+    by_key = notes(opened, trusting("Test authority"))
+    assert "credentials_trusted" in by_key and by_key[key].source == "Earlier credentials"
+    assert not {"credentials_ai", "credentials_camera"} & set(by_key)
     trusted = notes(data, trusting("Test authority", "Nobody"))
     assert trusted[key.replace("earlier_", "")].source == "Content Credentials"
     assert key not in trusted
@@ -175,11 +176,11 @@ def test_credentials_elsewhere_are_not_fetched():
         url = f"http://127.0.0.1:{server.server_port}/credentials.c2pa"
         away = sign(photo(), "image/jpeg", CREATED, url=url)
         marked = away[:-2] + credentials.MARK + away[-2:]  # so that the library is asked, too
-        found = notes(away)
+        by_key = notes(away)
         assert set(notes(marked)) <= {"credentials_damaged", "credentials_elsewhere"}
         server.shutdown()
-    assert set(found) == {"credentials_elsewhere"} and asked == []
-    assert url in found["credentials_elsewhere"].sentence()
+    assert set(by_key) == {"credentials_elsewhere"} and asked == []
+    assert url in by_key["credentials_elsewhere"].sentence()
 
 
 @pytest.mark.parametrize("assertion", [

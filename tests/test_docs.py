@@ -44,8 +44,8 @@ def test_readme_is_short():
 def test_readmes_example_is_what_the_command_says(tmp_path):
     """But for the last digits, which differ from machine to machine."""
     written = README.read_text("utf-8").split(BEGIN)[1].split(END)[0]
-    said = f"\n```\n{shown(tmp_path)}\n```\n"
-    assert re.sub(r"\d+\.\d%", "%", written) == re.sub(r"\d+\.\d%", "%", said)
+    printed = f"\n```\n{shown(tmp_path)}\n```\n"
+    assert re.sub(r"\d+\.\d%", "%", written) == re.sub(r"\d+\.\d%", "%", printed)
 
 
 def test_every_variable_of_the_environment_is_explained():

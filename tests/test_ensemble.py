@@ -69,9 +69,9 @@ def test_the_same_from_path_bytes_pil_and_array(tiny, tmp_path):
 def test_many_give_what_one_gives_across_batches(tiny, pictures):
     many = list(tiny.judge_many(pictures))
     assert len(many) == 150
-    for one, verdict in zip((tiny.judge(p) for p in pictures), many):
-        assert verdict.label == one.label
-        assert verdict.p_ai == pytest.approx(one.p_ai, abs=1e-6)
+    for alone, verdict in zip((tiny.judge(p) for p in pictures), many):
+        assert verdict.label == alone.label
+        assert verdict.p_ai == pytest.approx(alone.p_ai, abs=1e-6)
 
 
 def test_a_bad_image_is_an_error_in_its_place(tiny, pictures):
@@ -86,8 +86,8 @@ def test_a_bad_image_is_an_error_in_its_place(tiny, pictures):
 def test_threads_agree(tiny, pictures):
     expected = [tiny.judge(p).as_dict() for p in pictures[:60]]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda p: tiny.judge(p).as_dict(), pictures[:60]))
-    assert found == expected
+        verdicts = list(pool.map(lambda p: tiny.judge(p).as_dict(), pictures[:60]))
+    assert verdicts == expected
 
 
 def test_a_large_image_is_uncertain_and_says_why(tiny):
@@ -116,9 +116,9 @@ def test_each_step_of_certainty_starts_at_its_bound(manifest):
 
 def test_each_label_has_bounds_of_its_own(manifest):
     own = {"AI-generated": {"likely": {"from": 0.9}}, "Real": {}}
-    found = manifest | {"bounds": own, "calibration": {"weights": [1 / 3] * 3, "bias": 0}}
-    assert decide(found, 0.95, 0.95, 0.95).certainty == "likely"  # whatever is still surer
-    unsure, silent = decide(found, 0.8, 0.8, 0.8), decide(found, 0.001, 0.001, 0.001)
+    bounded = manifest | {"bounds": own, "calibration": {"weights": [1 / 3] * 3, "bias": 0}}
+    assert decide(bounded, 0.95, 0.95, 0.95).certainty == "likely"  # whatever is still surer
+    unsure, silent = decide(bounded, 0.8, 0.8, 0.8), decide(bounded, 0.001, 0.001, 0.001)
     assert "only at 90.0% or more" in str(unsure.reasons[0])
     assert silent.certainty == "uncertain" and silent.label == "Real"
     assert "Real a probability of 99.9%" in str(silent.reasons[0])
@@ -139,10 +139,10 @@ def test_members_are_corrected_before_they_vote(tmp_path, pictures):
     folder = build_tiny_pack(tmp_path / "tiny")
     before = Ensemble.load(folder)
     scales, shifts = np.array([0.5, 2, 1]), np.array([-1, 0.25, 3])
-    found = read_manifest(folder)
-    found["calibration"] = {"scales": [*scales], "shifts": [*shifts], "weights": [0.1] * 3,
+    manifest = read_manifest(folder)
+    manifest["calibration"] = {"scales": [*scales], "shifts": [*shifts], "weights": [0.1] * 3,
                             "median": 0.8, "bias": 0}
-    write_manifest(folder, found)
+    write_manifest(folder, manifest)
     after = Ensemble.load(folder)
     for rgb in pictures[:20]:
         raw, verdict = before.judge(rgb), after.judge(rgb)
@@ -197,5 +197,5 @@ def test_a_large_picture_is_resized_once(tiny, monkeypatch):
     monkeypatch.setattr(Image.Image, "resize", lambda self, *arguments, **options: (
         sides.append(self.size) or resize(self, *arguments, **options)))
     large = np.tile(noise(1)[0], (12, 20, 1))
-    one, [many] = tiny.judge(large), tiny.judge_many([large])
-    assert sides == [(640, 384)] * 2 and one == many
+    alone, [batched] = tiny.judge(large), tiny.judge_many([large])
+    assert sides == [(640, 384)] * 2 and alone == batched

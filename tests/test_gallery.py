@@ -53,7 +53,7 @@ def fetched(ensemble, sources, folder):
 def names(sources):
     groups = {group: [source.name for source in sources if source.truth == truth]
               for group, truth in gallery.GROUPS.items()}
-    return {group: found for group, found in groups.items() if found}
+    return {group: group_names for group, group_names in groups.items() if group_names}
 
 
 def files(folder):
@@ -76,9 +76,9 @@ def test_every_picture_of_the_list_has_its_place_its_licence_and_its_words(sourc
 def test_the_list_has_as_many_of_either_truth_and_no_name_twice():
     truths = Counter(source.truth for source in SOURCES)
     assert set(truths) == {AI, REAL} and min(truths.values()) >= 10
-    for each in (len({source.name for source in SOURCES}),
+    for count in (len({source.name for source in SOURCES}),
                  len({source.sha256 for source in SOURCES})):
-        assert each == len(SOURCES)
+        assert count == len(SOURCES)
 
 
 def test_pictures_come_are_judged_and_kept_for_the_next_start(ensemble, web, public, cache):

@@ -29,8 +29,8 @@ def tiff(entries, compression, megabytes=8):
     count = len(SIZE) + 4 + entries
     start = 10 + 12 * count + 4
     strips = [(259, 3, 1, compression), (273, 4, 1, start), (278, 4, 1, 64), (279, 4, 1, 4096)]
-    more = [(40_000 + i, 7, megabytes * MB, start) for i in range(entries)]
-    return directory(*sorted(SIZE + strips) + more, rest=bytes(megabytes * MB))
+    large_entries = [(40_000 + i, 7, megabytes * MB, start) for i in range(entries)]
+    return directory(*sorted(SIZE + strips) + large_entries, rest=bytes(megabytes * MB))
 
 
 def big_tiff(entries):

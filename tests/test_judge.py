@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from page import judge
-from tests.judging import REAL, answered, assert_shows, clear, upload
+from tests.judging import REAL, answered, assert_shows, clear, drop, upload
 from tests.screenshots import judge_example
 from tests.visits import violations
 
@@ -35,36 +35,26 @@ def paste(page, path):
     }""", [list(path.read_bytes()), path.name])
 
 
-def drop(page, path, selector="body"):
-    """Drop a file somewhere on the page."""
-    page.evaluate("""([bytes, name, selector]) => {
-        const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(bytes)], name));
-        document.querySelector(selector).dispatchEvent(new DragEvent('drop',
-            {dataTransfer: data, bubbles: true, cancelable: true}));
-    }""", [list(path.read_bytes()), path.name, selector])
-
-
-def test_an_image_comes_in_by_every_way_and_makes_room_for_the_next(visit, said, pictures):
+def test_an_image_comes_in_by_every_way_and_makes_room_for_the_next(visit, cli_answers, pictures):
     page = visit()
     with page.expect_file_chooser() as chooser:
         page.get_by_text("Choose a file").click()
     chooser.value.set_files(REAL[0])
     answered(page)
-    assert_shows(page, said[0])
+    assert_shows(page, cli_answers[0])
     shown = page.locator(".preview img")
     assert shown.evaluate("image => image.naturalWidth") == 32
     assert page.locator(".pictures figcaption").all_inner_texts()[1:] == [
         "Where Convolutional network looked", "Where Residual network looked"]
     paste(page, REAL[1])
     page.wait_for_selector(".on-paper >> text=" + REAL[1].name, state="attached")
-    assert_shows(page, said[1])
+    assert_shows(page, cli_answers[1])
     drop(page, REAL[2], ".top")
     page.wait_for_selector(".on-paper >> text=" + REAL[2].name, state="attached")
-    assert_shows(page, said[2])
+    assert_shows(page, cli_answers[2])
     judge_example(page, index=3)
     page.wait_for_selector(".reasons >> text=example")
-    assert_shows(page, said[3])
+    assert_shows(page, cli_answers[3])
     assert "What it really is: Real." in page.locator(".reasons").inner_text()
     assert page.locator(".preview").is_hidden()
     # A phone's HEIC has no type in many browsers, which can't show it either.
@@ -100,7 +90,7 @@ def test_every_odd_file_is_judged_as_on_the_command_line_or_refused_calmly(visit
         assert "Traceback" not in page.locator("body").inner_text()
 
 
-def test_the_answer_about_another_picture_is_never_on_screen(visit, said, tmp_path):
+def test_the_answer_about_another_picture_is_never_on_screen(visit, cli_answers, tmp_path):
     page = visit()
     upload(page, REAL[0])
     held = []
@@ -110,7 +100,7 @@ def test_the_answer_about_another_picture_is_never_on_screen(visit, said, tmp_pa
     assert page.locator(".verdict").is_hidden()
     held.pop().continue_()
     answered(page)
-    assert_shows(page, said[1])
+    assert_shows(page, cli_answers[1])
     # A failed upload clears it too, and is explained.
     page.set_input_files("#image input[type=file]", REAL[2])
     page.wait_for_timeout(200)
@@ -138,11 +128,11 @@ def test_the_answer_about_another_picture_is_never_on_screen(visit, said, tmp_pa
     page.wait_for_selector(".on-paper >> text=" + REAL[4].name, state="attached")
     first.continue_()
     page.wait_for_timeout(1000)
-    assert_shows(page, said[4])
+    assert_shows(page, cli_answers[4])
     page.unroute("**/queue/join*")
 
 
-def test_the_answer_rests_on_what_the_file_says_before_the_vote(visit, noted, said):
+def test_the_answer_rests_on_what_the_file_says_before_the_vote(visit, noted, cli_answers):
     page = visit()
     upload(page, noted)
     panel = page.locator(".verdict")
@@ -161,16 +151,16 @@ def test_the_answer_rests_on_what_the_file_says_before_the_vote(visit, noted, sa
     assert violations(page) == []
 
 
-def focus(page, wanted):
+def focus(page, selector):
     """Press Tab until the focused element matches a selector."""
     for _ in range(80):
         page.keyboard.press("Tab")
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
             return
-    raise AssertionError(f"Tab never reaches {wanted}")
+    raise AssertionError(f"Tab never reaches {selector}")
 
 
-def test_the_keyboard_alone_is_enough(visit, said):
+def test_the_keyboard_alone_is_enough(visit, cli_answers):
     page = visit()
     focus(page, "#image input[type=file]")
     label = "getComputedStyle(document.activeElement.closest('.button')).outlineStyle"
@@ -179,7 +169,7 @@ def test_the_keyboard_alone_is_enough(visit, said):
         page.keyboard.press("Enter")
     chooser.value.set_files(REAL[0])
     answered(page)
-    assert_shows(page, said[0])
+    assert_shows(page, cli_answers[0])
     slider = page.get_by_role("slider").first
     cut = "e => parseFloat(getComputedStyle(e).clipPath.split(' ').at(-1))"
     over = page.locator(".slider .map").first
@@ -191,8 +181,8 @@ def test_the_keyboard_alone_is_enough(visit, said):
     focus(page, f".gallery button[data-slug='{REAL[3].stem}']")
     page.keyboard.press("Space")
     page.wait_for_selector(".reasons >> text=example")
-    assert_shows(page, said[3])
-    assert said[3]["answer"] in page.locator("#verdict [role=status]").text_content()
+    assert_shows(page, cli_answers[3])
+    assert cli_answers[3]["answer"] in page.locator("#verdict [role=status]").text_content()
 
 
 @pytest.mark.parametrize("data", [None, {}, [], {"slug": "none"}, {"slug": None}, {"slug": 3},

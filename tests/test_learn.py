@@ -53,13 +53,13 @@ def guess(played, right):
 @pytest.mark.parametrize("seed", range(20))
 def test_a_game_has_ten_different_pictures_of_both_truths(examples, seed):
     rounds = draw_singles(examples, random.Random(seed)).rounds
-    assert len({one.picture.path for one in rounds}) == len(rounds) == game.ROUNDS
-    ai = sum(one.picture.truth == AI for one in rounds)
+    assert len({single.picture.path for single in rounds}) == len(rounds) == game.ROUNDS
+    ai = sum(single.picture.truth == AI for single in rounds)
     assert game.FEWEST <= ai <= game.ROUNDS - game.FEWEST
 
 
 def test_games_differ_in_how_many_are_generated(examples):
-    counts = {sum(one.picture.truth == AI for one in draw_singles(
+    counts = {sum(single.picture.truth == AI for single in draw_singles(
         examples, random.Random(seed)).rounds) for seed in range(40)}
     assert len(counts) > 2
 
@@ -70,7 +70,7 @@ def test_few_examples_still_make_a_game(examples, real, ai):
             for truth, count in ((REAL, real), (AI, ai)) for number in range(count)]
     for seed in range(5):
         rounds = draw_singles(some, random.Random(seed)).rounds
-        drawn = {one.picture.name for one in rounds}
+        drawn = {single.picture.name for single in rounds}
         assert len(drawn) == len(rounds) == min(game.ROUNDS, real + ai)
 
 
@@ -81,17 +81,17 @@ def test_pairs_are_one_of_either_truth_and_of_one_subject_where_they_can_be(seed
         for subject in subjects]
     rounds = draw_pairs(pictures, random.Random(seed)).rounds
     assert len(rounds) == game.PAIRS
-    shown = [id(picture) for one in rounds for picture in one.pictures]
+    shown = [id(picture) for pair in rounds for picture in pair.pictures]
     assert len(set(shown)) == len(shown)
-    assert all({picture.truth for picture in one.pictures} == {AI, REAL} for one in rounds)
-    alike = sum(len({picture.source.subject for picture in one.pictures}) == 1 for one in rounds)
+    assert all({picture.truth for picture in pair.pictures} == {AI, REAL} for pair in rounds)
+    alike = sum(len({picture.source.subject for picture in pair.pictures}) == 1 for pair in rounds)
     assert alike == 4  # three of animals and one of food
 
 
 def test_the_generated_one_is_at_either_place():
     pictures = [of_today(truth, "food", 0.5) for truth in (AI, REAL) for _ in range(6)]
-    places = Counter(one.is_right("0") for seed in range(10)
-                     for one in draw_pairs(pictures, random.Random(seed)).rounds)
+    places = Counter(pair.is_right("0") for seed in range(10)
+                     for pair in draw_pairs(pictures, random.Random(seed)).rounds)
     assert min(places[True], places[False]) > 10
 
 
@@ -99,7 +99,7 @@ def test_no_more_than_six_pairs_are_drawn_and_games_differ():
     pictures = [of_today(truth, str(number), 0.5) for truth in (AI, REAL) for number in range(12)]
     drawn = [draw_pairs(pictures, random.Random(seed)).rounds for seed in range(5)]
     assert {len(rounds) for rounds in drawn} == {game.PAIRS}
-    assert len({frozenset(one.pictures[0].source.subject for one in rounds)
+    assert len({frozenset(pair.pictures[0].source.subject for pair in rounds)
                 for rounds in drawn}) > 1
 
 
@@ -128,7 +128,7 @@ def test_the_score_counts_the_player_and_the_program(manifest, examples):
         assert not played.over
         guess(played, at % 2 == 0)
     assert played.over
-    it = sum(one.picture.verdict.label == one.picture.truth for one in played.rounds)
+    it = sum(single.picture.verdict.label == single.picture.truth for single in played.rounds)
     assert played.score == (5, it)
     html = learn.board(played, examples, [], manifest, "en")
     assert f"You were right about 5 of 10, the program about {it}." in html
@@ -183,13 +183,13 @@ def test_a_double_click_guesses_once(examples):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("added, count", [(0, 2), (4321, 3)])
-def test_each_kind_is_shown_with_every_vote(manifest, examples, language, added, count):
+def test_each_origin_is_shown_with_every_vote(manifest, examples, language, added, count):
     manifest = manifest | {"training": {"added_fakes": added}}
     generated = next(example for example in examples if example.truth == AI)
     examples = [example for example in examples if example.truth == REAL] + [
-        replace(generated, name=f"{kind} {seed}")
-        for kind in ("known", "unseen", "dcgan") for seed in range(3)]
-    shown = [learn.kinds(examples, manifest, random.Random(seed), language) for seed in range(6)]
+        replace(generated, name=f"{origin} {seed}")
+        for origin in ("known", "unseen", "dcgan") for seed in range(3)]
+    shown = [learn.samples(examples, manifest, random.Random(seed), language) for seed in range(6)]
     members = [member_text(entry, language)[0] for entry in manifest["members"]]
     for html in shown:
         assert html.count('<article class="card">') == count and "{" not in html

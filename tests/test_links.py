@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
@@ -33,9 +32,9 @@ class Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client hangs up as soon as it knows enough
             getattr(self, self.path.strip("/").split("/")[0])()
 
-    def picture(self, kind="image/png", body=PICTURE):
+    def picture(self, content_type="image/png", body=PICTURE):
         self.send_response(200)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", content_type)
         self.end_headers()
         self.wfile.write(body)
 
@@ -53,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def slow(self):
         self.picture(body=b"a")
-        self.server.closed.wait(5)
+        self.server.closed.wait()  # longer than any test: the client has to give up
 
     def missing(self):
         self.send_error(404)
@@ -136,12 +135,10 @@ def test_more_than_25_mb_are_not_read(web):
         fetch(f"{web.url}/large")
 
 
-def test_a_slow_server_is_given_up(web, monkeypatch):
+def test_a_server_that_never_ends_is_given_up_at_the_deadline(web, monkeypatch):
     monkeypatch.setattr(links, "DEADLINE", 0.5)
-    began = time.monotonic()
     with pytest.raises(NotAFile, match="within 0.5 seconds"):
         fetch(f"{web.url}/slow")
-    assert time.monotonic() - began < 4
 
 
 @pytest.mark.parametrize("path", ["/missing", "/again", "/disk"])

@@ -14,8 +14,8 @@ def test_a_whole_pack_is_read_and_judges(folder):
     ensemble = Ensemble.load(folder)
     assert ensemble.notice is None
     verdicts = ensemble.judge_many(noise(48))
-    found = {(verdict.label, verdict.agreement) for verdict in verdicts}
-    assert len(found) == 4  # both labels, both agreements: the members differ
+    outcomes = {(verdict.label, verdict.agreement) for verdict in verdicts}
+    assert len(outcomes) == 4  # both labels, both agreements: the members differ
 
 
 def test_files_seen_in_training_are_known(tmp_path):

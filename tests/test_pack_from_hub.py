@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from huggingface_hub import constants
@@ -165,38 +166,47 @@ def test_a_damaged_cache_without_the_hub_is_a_notice(hub, folder, load, tmp_path
 # In a process of its own, configured by the environment alone
 
 START = """
-import sys, time
+import sys
 from ensemble import Ensemble, pack
-from huggingface_hub import hf_hub_download  # or its import would be part of what is timed
+from huggingface_hub import hf_hub_download  # or its import would be part of the deadline
 from pathlib import Path
 pack.SHIPPED = Path(sys.argv[1])
-started = time.monotonic()
 ensemble = Ensemble.load()
-print(time.monotonic() - started, ensemble.packs[0].name, ensemble.notice, sep="\\n")
+print(ensemble.packs[0].name, ensemble.notice, sep="\\n")
 """
 
 
 def start(hub_url, cache, shipped, revision, deadline):
     done = subprocess.run(
-        [sys.executable, "-c", START, shipped], cwd=ROOT, text=True, timeout=30,
+        [sys.executable, "-c", START, shipped], cwd=ROOT, text=True, timeout=60,
         capture_output=True, check=True, env=environment(
             hub_url, cache, PACK_REPO=REPO, PACK_REVISION=revision, PACK_DEADLINE=str(deadline)))
-    seconds, name, notice = done.stdout.splitlines()
-    return float(seconds), name, notice
+    name, notice = done.stdout.splitlines()
+    return name, notice
 
 
-def test_a_hub_that_never_answers_holds_up_the_start_until_the_deadline(hub, folder, shipped,
-                                                                        tmp_path):
+def test_a_hub_that_never_answers_is_given_up_at_the_deadline(hub, folder, shipped, tmp_path):
+    """The process starts, and ends, though the connection hangs all the time."""
     commit = hub.put_folder(f"models/{REPO}", folder)
     hub.hanging = True
-    seconds, name, notice = start(hub.url, tmp_path / "home", shipped, commit, 1.5)
-    assert name == "shipped" and "did not deliver within 1.5 seconds" in notice
-    assert 1.4 < seconds < 5
-    assert any("resolve" in request for request in hub.requests)
+    name, notice = start(hub.url, tmp_path / "home", shipped, commit, 3)
+    assert name == "shipped" and "did not deliver within 3 seconds" in notice
+    assert hub.asked.is_set() and not hub.released.is_set()
+
+
+def test_a_hub_that_answers_late_is_waited_for(hub, folder, load):
+    commit = hub.put_folder(f"models/{REPO}", folder)
+    hub.hanging = True
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load, commit, deadline="60")
+        hub.asked.wait()
+        assert not loading.done()
+        hub.released.set()
+        assert loading.result().packs[0].name == "tiny"
 
 
 def test_the_environment_alone_configures_it(hub, folder, shipped, tmp_path):
     commit = hub.put_folder(f"models/{REPO}", folder)
     for hub.status in (None, 500):  # the second start is served from the cache
-        _, name, notice = start(hub.url, tmp_path / "home", shipped, commit, 20)
+        name, notice = start(hub.url, tmp_path / "home", shipped, commit, 20)
         assert (name, notice) == ("tiny", "None")

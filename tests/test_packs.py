@@ -151,11 +151,11 @@ def test_the_command_line_says_which_pack_judged(weights, tmp_path, capsys):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     files = [str(tmp_path / name) for name in ("photo.png", "small.png", "broken.png", "large.png")]
     assert main([*files, "--json"]) == 1
-    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["file"] for line in said] == files
-    assert [line.get("pack", line.get("error")) for line in said] == [
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["file"] for line in lines] == files
+    assert [line.get("pack", line.get("error")) for line in lines] == [
         "photos", "small", "DamagedImage", "photos"]
-    assert list(said[0]) == list(said[1])
+    assert list(lines[0]) == list(lines[1])
     assert main([files[0], "--json", "--pack", str(weights / "small")]) == 0
     assert json.loads(capsys.readouterr().out)["pack"] == "small"
 

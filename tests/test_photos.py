@@ -110,8 +110,8 @@ def test_what_reports_call_by_code_names_has_plain_ones(language):
 
 
 def test_the_weakest_are_those_with_enough_pictures():
-    said = packs.weakest(report() | {"sources": {"news": row()}}, "en")
-    assert "New & shy, Old one" in said and "Rare" not in said and "news" in said
+    sentence = packs.weakest(report() | {"sources": {"news": row()}}, "en")
+    assert "New & shy, Old one" in sentence and "Rare" not in sentence and "news" in sentence
     assert packs.weakest({}, "en") == ""
 
 

@@ -11,6 +11,7 @@ from ensemble.images import DamagedImage
 from ensemble.vote import percent
 from page import prepare
 from page.words import LANGUAGES, text
+from tests.judging import drop
 from tests.servers import ROOT
 from tests.visits import fits, violations, visit
 
@@ -56,9 +57,8 @@ def test_of_a_very_large_picture_a_smaller_one_is_shown():
 def test_a_file_that_is_no_image_is_refused():
     with pytest.raises(DamagedImage) as refused:
         prepare.preview(PHOTO.read_bytes()[:2000])
-    assert "decod" in prepare.problem(refused.value, "en")
-    refused.value.fields["format"] = "<b>"
-    assert "&lt;b&gt;" in prepare.problem(refused.value, "en")
+    html = prepare.problem(f"<b> {refused.value}", "en")
+    assert "decod" in html and "&lt;b&gt;" in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -115,8 +115,55 @@ def test_a_visitor_prepares_a_photo_and_takes_it(browser, server, dark, size, th
         with Image.open(tmp_path / "prepared.png") as made, Image.open(dark) as given:
             assert made.size == given.size
             assert np.asarray(made).mean() > np.asarray(given).mean() + 10
-        said = Ensemble.load().judge(tmp_path / "prepared.png")
-        assert cells[-1] == percent(said.p_ai)
-        page.get_by_label("Remove Image").click()
+        verdict = Ensemble.load().judge(tmp_path / "prepared.png")
+        assert cells[-1] == percent(verdict.p_ai)
+        page.get_by_label("Remove the image").locator("visible=true").click()
         page.wait_for_selector("#compared .blank")
         assert page.locator("#prepared").is_disabled()
+
+
+def test_every_photo_is_taken_or_refused_in_the_visitors_language(browser, server, pictures,
+                                                                  tmp_path):
+    large = tmp_path / "large.jpg"
+    with large.open("wb") as file:
+        file.truncate(26 * 2**20)
+    with visit(browser, server, "prepare", locale="es-ES") as page:
+        # A phone's HEIC has no type in many browsers.
+        phone = next(path for path in pictures if path.suffix == ".heic")
+        heic = {"name": "IMG_1.HEIC", "mimeType": "", "buffer": phone.read_bytes()}
+        for _ in range(2):  # the very same once more is answered, too
+            page.set_input_files("#poor input[type=file]", heic)
+            page.wait_for_selector("#tab-prepare .progress-line:not(:empty)", state="attached")
+            page.wait_for_selector("#tab-prepare .progress-line:empty", state="attached")
+            assert page.locator("#compared .map").is_visible()
+        assert "IMG_1.HEIC" in page.locator("#poor .preview").inner_text()
+        assert page.locator("#poor [data-camera], #poor form, #poor dialog").count() == 0
+        # What is dropped here is prepared here.
+        drop(page, next(path for path in pictures if path.name == "bad-text.jpg"))
+        page.wait_for_selector("#compared [role=alert]")
+        assert page.locator("#tab-prepare-button").get_attribute("aria-selected") == "true"
+        page.set_input_files("#poor input[type=file]", large)
+        page.wait_for_selector("#compared >> text=El archivo ocupa 26.0 MB")
+        page.route("**/gradio_api/upload", lambda route: route.abort())
+        page.set_input_files("#poor input[type=file]", heic)
+        failed = text("errors.not_uploaded", "es", name="IMG_1.HEIC")
+        page.wait_for_selector(f"#compared >> text={failed}")
+        page.unroute("**/gradio_api/upload")
+        assert page.locator(".toast-body").count() == 0
+        page.locator("#tab-judge-button").click()
+        assert page.locator("#verdict .verdict.waiting").is_visible()
+
+
+def test_a_download_whose_photo_is_gone_is_explained(browser, server, dark):
+    with visit(browser, server, "prepare", locale="es-ES") as page:
+        page.set_input_files("#poor input[type=file]", dark)
+        page.wait_for_selector("#compared .map")
+        light = page.locator("#prepare-light input[type=number]")
+        light.fill("70")
+        light.press("Enter")
+        page.wait_for_selector("#prepared:enabled")
+        for path in server.uploads():
+            path.unlink()
+        page.locator("#prepared").click()
+        page.wait_for_selector("#compared [role=alert] >> text=No se puede leer")
+        assert page.locator(".toast-body").count() == 0

@@ -76,13 +76,13 @@ def with_xmp(format, content):
 
 def notes(data, anchors=None):
     """Key → note; of a JPEG without the one that every JPEG has."""
-    found = read(data, anchors)
-    assert json.loads(json.dumps([note.as_dict() for note in found])) == [
+    all_notes = read(data, anchors)
+    assert json.loads(json.dumps([note.as_dict() for note in all_notes])) == [
         {"source": note.source, "says": SAYS.get(note.key), "key": note.key,
          "sentence": SENTENCES[note.key].format(**note.fields), "fields": note.fields}
-        for note in found]
-    assert len({(note.source, note.key) for note in found}) == len(found)
-    return {note.key: note for note in found if note.source != "JPEG"}
+        for note in all_notes]
+    assert len({(note.source, note.key) for note in all_notes}) == len(all_notes)
+    return {note.key: note for note in all_notes if note.source != "JPEG"}
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF", "JPEG"])
@@ -91,8 +91,8 @@ def test_a_file_that_says_nothing(format, tmp_path):
     path = tmp_path / "picture"
     path.write_bytes(data)
     for source in (data, bytearray(data), memoryview(data), path, str(path)):
-        found = read(source)
-        assert isinstance(found, tuple) and len(found) == (format == "JPEG")
+        all_notes = read(source)
+        assert isinstance(all_notes, tuple) and len(all_notes) == (format == "JPEG")
 
 
 @pytest.mark.parametrize("chunk", ["tEXt", "zTXt", "iTXt", "after"])
@@ -127,8 +127,8 @@ def test_png_text_of_other_programs():
         info = PngInfo()
         for keyword, text in texts.items():
             info.add_text(keyword, text)
-        found = notes(saved(gradient(), "PNG", pnginfo=info))
-        assert list(found) == keys and not any(note.says for note in found.values())
+        by_key = notes(saved(gradient(), "PNG", pnginfo=info))
+        assert list(by_key) == keys and not any(note.says for note in by_key.values())
 
 
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "TIFF", "AVIF", "PNG"])
@@ -136,31 +136,31 @@ def test_png_text_of_other_programs():
 def test_generators_write_exif_comments(format, encoding):
     start = b"ASCII\0\0\0" if encoding == "ascii" else b"UNICODE\0"
     comment = {ExifTags.Base.UserComment: start + A1111.encode(encoding)}
-    found = notes(with_exif(format, {}, comment))
-    assert list(found) == ["generator_model"]
-    assert found["generator_model"].source == "EXIF"
-    assert found["generator_model"].fields["tool"] == "Stable Diffusion (AUTOMATIC1111)"
-    assert found["generator_model"].fields["model"] == "v1-5-pruned"
-    assert "Euler a" in found["generator_model"].fields["UserComment"]
+    by_key = notes(with_exif(format, {}, comment))
+    assert list(by_key) == ["generator_model"]
+    assert by_key["generator_model"].source == "EXIF"
+    assert by_key["generator_model"].fields["tool"] == "Stable Diffusion (AUTOMATIC1111)"
+    assert by_key["generator_model"].fields["model"] == "v1-5-pruned"
+    assert "Euler a" in by_key["generator_model"].fields["UserComment"]
 
 
 def test_comfyui_writes_where_cameras_do():
     tags = {ExifTags.Base.Make: 'workflow:{"last_node_id": 9}',
             ExifTags.Base.Model: f"prompt:{COMFY}"}
-    found = notes(with_exif("WEBP", tags))
-    assert list(found) == ["generator_model"]
-    assert found["generator_model"].fields["tool"] == "ComfyUI"
+    by_key = notes(with_exif("WEBP", tags))
+    assert list(by_key) == ["generator_model"]
+    assert by_key["generator_model"].fields["tool"] == "ComfyUI"
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 def test_camera_and_place(format):
-    found = notes(with_exif(format, CAMERA, TAKEN, PLACE))
-    assert set(found) == {"camera_date", "software", "place"}
-    assert found["camera_date"].says == "camera" and found["place"].says is None
-    assert found["camera_date"].fields == {"camera": "NIKON D750", "date": "2024-05-31 12:34"}
-    assert found["software"].fields == {"software": "Ver.1.02"}
-    assert found["place"].fields == {}
-    text = json.dumps([note.as_dict() for note in found.values()])
+    by_key = notes(with_exif(format, CAMERA, TAKEN, PLACE))
+    assert set(by_key) == {"camera_date", "software", "place"}
+    assert by_key["camera_date"].says == "camera" and by_key["place"].says is None
+    assert by_key["camera_date"].fields == {"camera": "NIKON D750", "date": "2024-05-31 12:34"}
+    assert by_key["software"].fields == {"software": "Ver.1.02"}
+    assert by_key["place"].fields == {}
+    text = json.dumps([note.as_dict() for note in by_key.values()])
     assert not any(part in text for part in ("13", "45", "100", "30"))  # never where
 
 
@@ -174,33 +174,33 @@ def test_parts_of_camera_data():
             ({}, TAKEN, "date", {"date": "2024-05-31 12:34"}),
             (model, {ExifTags.Base.DateTimeOriginal: "0000:00:00 00:00:00"}, "camera",
              {"camera": "NIKON D750"})):
-        found = notes(with_exif("JPEG", tags, taken))
-        assert list(found) == [key] and found[key].fields == values
+        by_key = notes(with_exif("JPEG", tags, taken))
+        assert list(by_key) == [key] and by_key[key].fields == values
     assert notes(with_exif("JPEG", {ExifTags.Base.Orientation: 6})) == {}
-    found = notes(with_exif("JPEG", {ExifTags.Base.Software: "Adobe Firefly 3"}))
-    assert found["generator"].fields["tool"] == "Firefly"
-    assert found["generator"].says == "AI-generated"
+    by_key = notes(with_exif("JPEG", {ExifTags.Base.Software: "Adobe Firefly 3"}))
+    assert by_key["generator"].fields["tool"] == "Firefly"
+    assert by_key["generator"].says == "AI-generated"
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
-@pytest.mark.parametrize("kind, key, says", [
+@pytest.mark.parametrize("source_type, key, says", [
     ("trainedAlgorithmicMedia", "source_ai", "AI-generated"),
     ("compositeWithTrainedAlgorithmicMedia", "source_part_ai", "Partly AI-generated"),
     ("digitalCapture", "source_camera", "camera"), ("screenCapture", "source_other", None)])
-def test_marks_of_the_source(format, kind, key, says):
-    for content in (f'e:DigitalSourceType="{KIND}{kind}">',
-                    f"><e:DigitalSourceType>{KIND}{kind}</e:DigitalSourceType>",
-                    f'><e:DigitalSourceType rdf:resource="{KIND}{kind}"/>'):
-        found = notes(with_xmp(format, content))
-        assert list(found) == [key] and found[key].source == "XMP/IPTC"
-        assert found[key].says == says and found[key].fields == {"type": kind}
+def test_marks_of_the_source(format, source_type, key, says):
+    for content in (f'e:DigitalSourceType="{KIND}{source_type}">',
+                    f"><e:DigitalSourceType>{KIND}{source_type}</e:DigitalSourceType>",
+                    f'><e:DigitalSourceType rdf:resource="{KIND}{source_type}"/>'):
+        by_key = notes(with_xmp(format, content))
+        assert list(by_key) == [key] and by_key[key].source == "XMP/IPTC"
+        assert by_key[key].says == says and by_key[key].fields == {"type": source_type}
 
 
 def test_programs_in_xmp():
-    found = notes(with_xmp("JPEG", 'xmp:CreatorTool="Adobe Photoshop 26.0">'))
-    assert list(found) == ["software"] and "Adobe Photoshop 26.0" in found["software"].sentence()
-    found = notes(with_xmp("JPEG", 'photoshop:Credit="Made with Google AI">'))
-    assert list(found) == ["generator"] and found["generator"].fields["tool"] == "Google AI"
+    by_key = notes(with_xmp("JPEG", 'xmp:CreatorTool="Adobe Photoshop 26.0">'))
+    assert list(by_key) == ["software"] and "Adobe Photoshop 26.0" in by_key["software"].sentence()
+    by_key = notes(with_xmp("JPEG", 'photoshop:Credit="Made with Google AI">'))
+    assert list(by_key) == ["generator"] and by_key["generator"].fields["tool"] == "Google AI"
 
 
 def test_imagemagick_keeps_profiles_as_text():
@@ -208,11 +208,11 @@ def test_imagemagick_keeps_profiles_as_text():
     exif.update(CAMERA)
     info = PngInfo()
     packet = XMP.format(f'e:DigitalSourceType="{KIND}digitalCapture">').encode()
-    for kind, profile in (("exif", exif.tobytes()), ("xmp", packet)):
-        info.add_text(f"Raw profile type {kind}", f"\n{kind}\n{len(profile):8}\n{profile.hex()}\n",
-                      zip=True)
-    found = notes(saved(gradient(), "PNG", pnginfo=info))
-    assert set(found) == {"camera", "software", "source_camera"}
+    for profile_type, profile in (("exif", exif.tobytes()), ("xmp", packet)):
+        info.add_text(f"Raw profile type {profile_type}",
+                      f"\n{profile_type}\n{len(profile):8}\n{profile.hex()}\n", zip=True)
+    by_key = notes(saved(gradient(), "PNG", pnginfo=info))
+    assert set(by_key) == {"camera", "software", "source_camera"}
 
 
 @pytest.mark.parametrize("quality", [1, 10, 50, 75, 90, 95, 100])
@@ -251,10 +251,10 @@ def test_text_for_people_is_one_clean_line():
     name = "Evil\u202e\u0007\nsoft{ware}" + "x" * 5000
     info = PngInfo()
     info.add_itxt("Software", name)
-    found = notes(saved(gradient(), "PNG", pnginfo=info))
-    shown = found["software"].fields["software"]
+    by_key = notes(saved(gradient(), "PNG", pnginfo=info))
+    shown = by_key["software"].fields["software"]
     assert shown.startswith("Evil soft{ware}x") and len(shown) == 200
-    assert shown in found["software"].sentence()
+    assert shown in by_key["software"].sentence()
 
 
 def test_no_pixel_is_decoded():

@@ -28,9 +28,9 @@ MB = 2**20
 def keys(data, seconds=2):
     """The keys of the notes, which take little of the processor's time."""
     start = time.process_time()
-    found = notes(data)
+    by_key = notes(data)
     assert time.process_time() - start < seconds
-    return set(found)
+    return set(by_key)
 
 
 def picture(*chunks):
@@ -43,14 +43,14 @@ def test_what_is_no_image(tmp_path):
     large = tmp_path / "large.png"
     with large.open("wb") as file:
         file.truncate(30 * MB)
-    for source, kind, words in (
+    for source, error_type, words in (
             (b"", EmptyFile, "empty"), (tmp_path / "empty.jpg", EmptyFile, "empty"),
             (b"Dear Sir or Madam,", UnsupportedFormat, "accepted"),
             (b"\0", UnsupportedFormat, "accepted"), (b"%PDF-1.7", UnsupportedFormat, "accepted"),
             (tmp_path, NotAFile, "folder"),
             (tmp_path / "missing.png", NotAFile, "missing.png"), (large, FileTooLarge, "25 MB"),
             (bytes(30 * MB), FileTooLarge, "25 MB")):
-        with pytest.raises(kind, match=words):
+        with pytest.raises(error_type, match=words):
             read(source)
     for source in (None, 7, gradient(), Image.new("RGB", (8, 8))):
         with pytest.raises(TypeError, match="path or bytes; given"):

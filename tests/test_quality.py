@@ -2,16 +2,35 @@
 
 import json
 import re
+from xml.etree import ElementTree
 
 import pytest
 
 from ensemble.pack import SHIPPED
 from page import quality
-from page.words import LANGUAGES
+from page.figures import translated
+from page.words import LANGUAGES, text
+from tests.tiny import read_manifest
 from tests.visits import fits, violations, visit
 
 MEMBERS = ("svm", "cnn", "resnet")
 WHO = (*MEMBERS, "ensemble", "calibrated")
+SVG = "{http://www.w3.org/2000/svg}"
+# What no language of the page translates in a figure.
+NAMES = {*MEMBERS, "cifake", "dcgan", "ddpm", "ECE", "ROC", "AUC", "JPEG", "WebP", "AI"}
+# Texts of a figure that reach beyond it, or lie upon one another.
+MISFITS = """svg => {
+    const page = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll('text')].map(
+        text => [text.textContent, text.getBoundingClientRect()]);
+    const outside = ([, box]) => box.left < page.left - 1 || box.right > page.right + 1
+        || box.top < page.top - 1 || box.bottom > page.bottom + 1;
+    const over = (one, other) =>
+        Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1
+        && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 4;
+    return texts.filter((text, at) => outside(text)
+        || texts.slice(0, at).some(before => over(text[1], before[1]))).map(([said]) => said);
+}"""
 
 
 @pytest.fixture
@@ -81,12 +100,15 @@ def test_another_packs_generators_are_not_shown(models):
     assert "vae" in html and "secret" not in html
 
 
-@pytest.mark.parametrize("missing", ["robustness", "generators", "resize"])
-def test_what_was_not_measured_is_left_out(models, missing):
+@pytest.mark.parametrize("missing, part", [
+    ("robustness", "changed"), ("generators", "generators"), ("resize", "reduced")])
+def test_what_was_not_measured_is_left_out(models, missing, part):
     made = reports(models.manifest)
     whole = quality.numbers(models.manifest, made, "en")
     del made[missing]
-    assert len(quality.numbers(models.manifest, made, "en")) < len(whole)
+    heading = f"<h4>{text(f'quality.{part}')}</h4>"
+    assert heading in whole
+    assert heading not in quality.numbers(models.manifest, made, "en")
 
 
 def test_a_pack_without_reports_says_so(models):
@@ -98,8 +120,8 @@ def test_a_pack_without_reports_says_so(models):
 def test_an_older_report_without_intervals_is_shown(models):
     made = reports(models.manifest)
     for part in (made["evaluate"], made["evaluate"]["deduplicated"]):
-        for one in (*part["members"].values(), part["ensemble"], part["calibrated"]):
-            del one["accuracy_interval"]
+        for scores in (*part["members"].values(), part["ensemble"], part["calibrated"]):
+            del scores["accuracy_interval"]
     assert "80.00%" in parts(quality.numbers(models.manifest, made, "en"))["svm"]
 
 
@@ -107,9 +129,10 @@ def test_the_published_results_stand_beside_in_order(models):
     made = reports(models.manifest)["evaluate"]
     others = quality.published()
     assert others
-    html = quality.beside(models.manifest, made, others, "en")
-    found = [float(number) for number in re.findall(r"<td class=\"number\">([\d.]+)%", html)]
-    assert found == sorted(found, reverse=True) and len(found) == len(others) + len(WHO)
+    html = quality.published_table(models.manifest, made, others, "en")
+    accuracies = [float(number) for number in re.findall(r"<td class=\"number\">([\d.]+)%", html)]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert len(accuracies) == len(others) + len(WHO)
     assert html.count('class="ours"') == len(WHO)
 
 
@@ -128,13 +151,88 @@ def test_every_figure_but_that_of_the_lists_has_its_place():
     assert set(quality.FIGURES) == set(names) - {"photos"}
 
 
-def test_figures_are_shown_where_both_versions_are_there(tmp_path):
+def texts(svg):
+    """All texts of a figure, its title first."""
+    root = ElementTree.fromstring(svg)
+    return [node.text for node in root.iter() if node.tag in (f"{SVG}title", f"{SVG}text")]
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory):
+    """Every figure of the shipped pack, and as other reports and bounds have it drawn."""
+    drawing = pytest.importorskip("training.report.drawing")
+    manifest, reports = read_manifest(SHIPPED), quality.read(SHIPPED / "reports")
+    here = SHIPPED / "reports" / "figures"
+    found = [path.read_text("utf-8") for path in sorted(here.glob("*-light.svg"))]
+    packs, file = reports["generators"]["packs"], tmp_path_factory.mktemp("drawn") / "figure.svg"
+    both = [{"confident": {"from": start}} for start in (0.97, 0.98)]
+    for name, change, other in (
+            ("risk", {"bounds": dict(zip(("AI-generated", "Real"), both))}, {}),
+            ("risk", {"bounds": {"AI-generated": {}, "Real": {}}}, {}),
+            ("generators", {}, {"packs": packs[:1]}),
+            ("generators", {}, {"packs": [packs[0], packs[1] | {"added": {"cnn": 1, "svm": 2}}]})):
+        drawing.save(name, "light", manifest | change,
+                     reports | {name: reports.get(name, {}) | other}, file)
+        found.append(file.read_text("utf-8"))
+    return found
+
+
+def test_every_text_that_a_figure_may_have_is_translated(figures):
+    numbers = re.compile(r"\d(?:[\d.,]*\d)?")
+    assert len(figures) == len(quality.FIGURES) + 4
+    for svg in figures:
+        english, chinese = texts(svg), texts(translated(svg, "zh-TW"))
+        assert texts(translated(svg, "en")) == english and len(chinese) == len(english)
+        for before, after in zip(english, chinese):
+            assert set(re.findall("[A-Za-z]{2,}", after)) <= NAMES, before
+            assert numbers.findall(after) == numbers.findall(before)
+
+
+def test_every_corruption_has_a_short_name_for_the_figure():
+    names = pytest.importorskip("training.images.corruptions").CORRUPTIONS
+    for name in (*names, *(f"{name} *" for name in names)):
+        svg = translated(f"<svg ><text x='1'>{name}</text></svg>", "zh-TW")
+        assert set(re.findall("[A-Za-z]{2,}", svg.split("1'>")[1])) <= NAMES | {"text", "svg"}
+
+
+def test_what_is_unknown_stays_and_nothing_in_a_text_becomes_markup():
+    svg = ("<svg ><title>A &lt;b&gt;</title><g><text x='1'>&lt;b&gt; &amp; x, none added</text></g>"
+           "<text x='2'>novel: 9.87%</text></svg>")
+    assert translated(svg, "es") == svg.replace("none added", "sin añadir").replace(
+        "<svg ", '<svg xml:lang="es" ')
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_figure_holds_its_texts(browser, figures, language):
+    page = browser.new_page(viewport={"width": 600, "height": 900})
+    for svg in figures[:len(quality.FIGURES)]:  # those of the shipped pack
+        drawing = translated(svg, language)
+        page.set_content(drawing[drawing.index("<svg"):])
+        assert page.locator("svg").evaluate(MISFITS) == []
+    page.close()
+
+
+def test_the_page_shows_the_figures_in_the_visitors_language(browser, server):
+    with visit(browser, server, "quality", locale="zh-CN") as page:
+        page.locator("#tab-quality").get_by_role("tab", name="用於小圖片").click()
+        images = page.locator(".plates img")
+        images.first.wait_for(state="attached")
+        for image in images.all():
+            answer = page.request.get(f"{server.url}/{image.get_attribute('src')}")
+            assert answer.headers["content-type"] == "image/svg+xml"
+            assert 'xml:lang="zh-TW"' in answer.text()
+        assert images.count() == 2 * len(quality.FIGURES)
+        assert "支援向量機" in page.locator(".figures").inner_text()
+        assert page.request.get(f"{server.url}/figures/0/roc-light.svg").status == 404
+
+
+def test_figures_are_shown_where_both_versions_are_there(models, tmp_path):
     assert quality.drawn(tmp_path) == {}
     for name in ("roc-light", "roc-dark", "risk-light"):
         (tmp_path / f"{name}.svg").write_text('<svg viewBox="0 0 374.4 316.8"></svg>')
-    found = quality.drawn(tmp_path)
-    assert list(found) == ["roc"]
-    html = quality.pictures(found, "en")
+    figures = quality.drawn(tmp_path)
+    assert list(figures) == ["roc"]
+    html = quality.pictures(models.manifest, figures, "en")
     assert html.count('width="499" height="422"') == 2
     assert "roc-light.svg" in html and "roc-dark.svg" in html
 
@@ -154,8 +252,8 @@ def test_a_visitor_chooses_a_model(browser, server, size, theme):
             shown = page.locator("[data-who]").locator("visible=true")
             assert shown.count() == 1
             text = shown.inner_text()
-            assert f"{quality.of(measured, who)['accuracy']:.2%}" in text
-            assert f"{quality.of(measured, who)['roc_auc']:.4f}" in text
+            assert f"{quality.model_scores(measured, who)['accuracy']:.2%}" in text
+            assert f"{quality.model_scores(measured, who)['roc_auc']:.4f}" in text
         assert fits(page) and violations(page) == []
         for figure in page.locator(".plates figure").all():
             image = figure.locator("img").locator("visible=true")

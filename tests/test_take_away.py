@@ -10,7 +10,7 @@ from tests.judging import REAL, answered, assert_shows, upload
 from tests.screenshots import judge_example
 
 
-def test_a_result_is_taken_away_as_json_and_on_paper(visit, said):
+def test_a_result_is_taken_away_as_json_and_on_paper(visit, cli_answers):
     page = visit()
     upload(page, REAL[0])
     with page.expect_download() as download:
@@ -22,14 +22,14 @@ def test_a_result_is_taken_away_as_json_and_on_paper(visit, said):
     assert (facts["file"], facts["bytes"], facts["sha256"]) == (
         REAL[0].name, REAL[0].stat().st_size, digest)
     assert facts["judged"].endswith("+00:00") and len(facts["packs"]) == 2
-    assert taken == {key: value for key, value in said[0].items() if key != "file"}
+    assert taken == {key: value for key, value in cli_answers[0].items() if key != "file"}
     page.evaluate("window.print = () => { window.printed = true; }")
     page.get_by_role("button", name="Print or save as PDF").click()
     assert page.evaluate("window.printed")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     paper = page.locator("#paper")
-    assert_shows(page, said[0])
+    assert_shows(page, cli_answers[0])
     for fact in (REAL[0].name, digest, facts["judged"], *facts["packs"], "no proof"):
         assert fact in paper.inner_text()
     assert page.locator("#tabs").is_hidden() and paper.locator(".actions").is_hidden()
@@ -38,7 +38,7 @@ def test_a_result_is_taken_away_as_json_and_on_paper(visit, said):
     assert paper.count() == 0
 
 
-def test_back_and_a_reload_find_the_answer_again(visit, said):
+def test_back_and_a_reload_find_the_answer_again(visit, cli_answers):
     page = visit()
     judge_example(page, index=2)
     page.wait_for_url(lambda url: "example=" in url)
@@ -50,13 +50,13 @@ def test_back_and_a_reload_find_the_answer_again(visit, said):
     page.wait_for_selector(f".on-paper >> text={REAL[1].name}", state="attached")
     page.reload()
     page.wait_for_selector(f".on-paper >> text={REAL[1].name}", state="attached")
-    assert_shows(page, said[1])
+    assert_shows(page, cli_answers[1])
     page.go_back()
     page.wait_for_selector(f".on-paper >> text={REAL[2].name}", state="attached")
-    assert_shows(page, said[2])
+    assert_shows(page, cli_answers[2])
     again = visit(example=REAL[2].stem)
     answered(again)
-    assert_shows(again, said[2])
+    assert_shows(again, cli_answers[2])
 
 
 def test_a_link_to_no_example_waits_for_an_image(visit):
@@ -65,7 +65,7 @@ def test_a_link_to_no_example_waits_for_an_image(visit):
 
 
 def test_a_mistake_is_reported_with_scores_and_without_the_image(ensemble, tmp_path, monkeypatch):
-    file = panel.File.of("my holiday.jpg", REAL[0].read_bytes())
+    file = panel.File.from_data("my holiday.jpg", REAL[0].read_bytes())
     picture = ensemble.open(REAL[0])
     taken = panel.record(ensemble, ensemble.judge(picture), file)
 

@@ -39,9 +39,9 @@ def listed(certificate, organization="", vouches_for="signatures"):
 
 def trusted(data, anchors):
     """Whether the signer is trusted, and of the two keys that say so only one is there."""
-    found = notes(data, anchors)
-    assert ("credentials_trusted" in found) != ("credentials_untrusted" in found)
-    return "credentials_trusted" in found
+    by_key = notes(data, anchors)
+    assert ("credentials_trusted" in by_key) != ("credentials_untrusted" in by_key)
+    return "credentials_trusted" in by_key
 
 
 @pytest.mark.parametrize("format, mime", [
@@ -102,8 +102,8 @@ def test_an_authority_that_certifies_anybody_counts_for_one_organization():
     opened = sign(saved(gradient(), "JPEG"), "image/jpeg",
                   [action("c2pa.opened", ingredient="parent")], parent=before,
                   signer=authority("Mail authority").certify(organization="Good Pictures"))
-    found = notes(opened, anchors)
-    assert {"credentials_trusted", "credentials_earlier_ai"} <= set(found)
+    by_key = notes(opened, anchors)
+    assert {"credentials_trusted", "credentials_earlier_ai"} <= set(by_key)
 
 
 def test_a_certificate_that_has_expired_since():
@@ -129,8 +129,8 @@ def test_a_certificate_that_has_expired_since():
         assert expired.key == "credentials_expired" and expired.says is None
         assert "no forgery" in expired.sentence()
         assert expired.fields["claims"] == ["trainedAlgorithmicMedia (Test model)"]
-    found = notes(opened, Anchors(signers, clocks))  # whoever opened it is still known
-    assert {"credentials_trusted", "credentials_earlier_ai"} <= set(found)
+    by_key = notes(opened, Anchors(signers, clocks))  # whoever opened it is still known
+    assert {"credentials_trusted", "credentials_earlier_ai"} <= set(by_key)
     assert trusted(stamped, Anchors(signers, clocks))
     assert trusted(stamped, Anchors(signers, table=listed(watch.chain[0], "", "times").table))
     assert not trusted(stamped, Anchors("", clocks))  # a clock vouches for no signer

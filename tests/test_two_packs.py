@@ -37,24 +37,25 @@ def shown(ensemble, path, language="en"):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_panel_says_which_models_judged(both, files, language):
-    by = {name: text(f"packs.judged_{name}", language) for name in ("small", "photos")}
-    assert by["photos"] in shown(both, files["65.png"], language)
-    assert by["small"] in shown(both, files["64.png"], language)
+    sentences = {name: text(f"packs.judged_{name}", language) for name in ("small", "photos")}
+    assert sentences["photos"] in shown(both, files["65.png"], language)
+    assert sentences["small"] in shown(both, files["64.png"], language)
     for html in (panel.waiting(language), shown(both, files["broken.jpg"], language)):
-        assert by["small"] not in html and by["photos"] not in html
+        assert sentences["small"] not in html and sentences["photos"] not in html
 
 
 def test_with_one_pack_nothing_is_said_of_packs(both, files):
     for models in both.packs:
         for name in ("64.png", "65.png"):
             html = shown(Ensemble([models]), files[name])
-            assert not any(text(f"packs.judged_{kind}") in html for kind in ("small", "photos"))
+            assert not any(text(f"packs.judged_{purpose}") in html
+                           for purpose in ("small", "photos"))
 
 
 def test_a_result_taken_away_names_packs_and_version(both, weights, files):
     version = read_manifest(weights / "photos")["version"]
     for name, pack in (("65.png", "photos"), ("64.png", "small")):
-        file = panel.File.of(name, files[name].read_bytes())
+        file = panel.File.from_data(name, files[name].read_bytes())
         taken = panel.record(both, both.judge(files[name]), file)
         assert taken["pack"] == pack
         assert taken["packs"] == [f"small {version}", f"photos {version}"]

@@ -10,8 +10,9 @@ from ensemble import Picture, Reason
 from ensemble.errors import SENTENCES, ImageError
 from ensemble.evidence.provenance import SENTENCES as NOTES
 from ensemble.sentences import FIELD
+from ensemble.verdict import REASONS
 from ensemble.vocabulary import AI, CANT_TELL, PARTLY, REAL
-from ensemble.vote import REASONS, decide
+from ensemble.vote import decide
 from page import words
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack, read_manifest
@@ -31,9 +32,9 @@ def test_every_text_is_there_in_every_language_with_the_same_fields(key):
     entry = ENTRIES[key]
     assert set(entry) == set(words.LANGUAGES)
     fields = {language: sorted(set(FIELD.findall(text))) for language, text in entry.items()}
-    assert all(found == fields["en"] for found in fields.values()), fields
+    assert all(field_names == fields["en"] for field_names in fields.values()), fields
     tags = {language: sorted(re.findall(r"<[^>]+>", text)) for language, text in entry.items()}
-    assert all(found == tags["en"] for found in tags.values()), tags
+    assert all(own_tags == tags["en"] for own_tags in tags.values()), tags
     assert all(text.strip() for text in entry.values())
 
 
@@ -135,9 +136,9 @@ def test_every_reason_of_a_verdict_is_put_into_words(tmp_path):
 def test_every_error_is_put_into_words(language):
     for key, sentence in SENTENCES.items():
         error = ImageError(key, **{name: f"<{name}>" for name in FIELD.findall(sentence)})
-        said = words.error_text(error, language)
-        assert all(f"<{name}>" in said for name in error.fields) and "{" not in said
-        assert (said == str(error)) == (language == "en")
+        translated = words.error_text(error, language)
+        assert all(f"<{name}>" in translated for name in error.fields) and "{" not in translated
+        assert (translated == str(error)) == (language == "en")
 
 
 def test_members_have_names_for_people():

@@ -127,18 +127,18 @@ def _with_map(weights, middle, slope, absolute=False):
             last = MatMul(taken, weights)
             weighed = Transpose<perm = [0, 3, 1, 2]>(last)
             pooled = AveragePool<kernel_shape = [4, 4], strides = [4, 4]>(weighed)
-            cells = Squeeze(pooled, one)
+            cells = Squeeze(pooled, channels)
             above = Sub(cells, middle)
             map = Mul(above, slope)
             logit = ReduceMean<axes = [1, 2], keepdims = 0>(map)
             p_ai = Sigmoid(logit)
-        }}""", weights, middle, slope, centre=np.float32(128), one=np.array([1]))
+        }}""", weights, middle, slope, centre=np.float32(128), channels=np.array([1]))
 
 
-def _model(text, weights, middle, slope, **more):
+def _model(text, weights, middle, slope, **constants):
     model = parser.parse_model(text)
     constants = {"weights": np.array(weights, np.float32)[:, None],
-                 "middle": np.float32(middle), "slope": np.float32(slope), **more}
+                 "middle": np.float32(middle), "slope": np.float32(slope), **constants}
     for name, value in constants.items():
         model.graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
     onnx.checker.check_model(model)

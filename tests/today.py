@@ -34,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", "image/png")
             self.end_headers()
             if self.path in self.server.slow:
-                self.server.closed.wait(5)
+                self.server.closed.wait()
             self.wfile.write(content)
 
     def log_message(self, *_):

@@ -118,6 +118,6 @@ def violations(page):
     # Neither has a button its colours while it is becoming one that can be pressed.
     page.wait_for_function("""() => !document.querySelector('.pending')
         && !document.getAnimations().some(change => change instanceof CSSTransition)""")
-    found = Axe().run(page).response["violations"]
+    broken_rules = Axe().run(page).response["violations"]
     return [f"{rule['id']}: {[node['html'][:200] for node in rule['nodes'][:3]]}"
-            for rule in found if rule["impact"] in ("serious", "critical")]
+            for rule in broken_rules if rule["impact"] in ("serious", "critical")]

@@ -17,7 +17,8 @@ AREAS = {
     "generators: fakes that are made here": (commands.dcgan, commands.ddpm, commands.sample),
     "cifake, students: models for CIFAKE, or for a folder of yours": (
         commands.recipes, commands.fit, commands.export, commands.litert, commands.reproduce),
-    "photos: the pack for photographs": (commands.make_photos, commands.photos),
+    "photos: the pack for photographs": (
+        commands.collect, commands.make_photos, commands.photos),
     "measure: what a pack or a run is worth": (
         commands.evaluate, commands.robustness, commands.resize, commands.generators,
         commands.calibrate, commands.marks),
@@ -140,6 +141,16 @@ def _reproduce(add):
     add("--runs", default="runs/reproductions", help="folder of the runs (default: %(default)s)")
 
 
+def _collect(add):
+    add("--out", required=True, help="folder for the files; a second run brings what is missing")
+    add("--list", dest="pictures", metavar="FILE",
+        help="CSV with repository, path and blob (default: the shipped list of 4,452 pictures)")
+    add("--mirror", metavar="FOLDER",
+        help="repositories on disk, OWNER+NAME/repo; no other is asked for")
+    add("--host", default="https://github.com",
+        help="what stands before OWNER/NAME (default: %(default)s)")
+
+
 def _photos(add):
     _pack(add)
     _paths(add, PHOTOS)
@@ -240,7 +251,8 @@ ARGUMENTS = {
     commands.augment: _augment, commands.dcgan: _generator(8), commands.ddpm: _generator(16),
     commands.sample: _sample, commands.recipes: lambda add: None, commands.fit: _fit,
     commands.export: _export, commands.litert: _litert, commands.reproduce: _reproduce,
-    commands.make_photos: _make_photos, commands.photos: _photos, commands.evaluate: _evaluate,
+    commands.collect: _collect, commands.make_photos: _make_photos,
+    commands.photos: _photos, commands.evaluate: _evaluate,
     commands.robustness: _robustness, commands.resize: _resize,
     commands.generators: _generators, commands.calibrate: _calibrate, commands.marks: _marks,
     commands.report: _report, commands.publish: _publish,

@@ -93,6 +93,18 @@ def reproduce(options):
     train_all(options.train, options.data, options.runs)
 
 
+def collect(options):
+    """bring the originals of the list of pictures from their repositories, checked by their hash"""
+    from training.photos import collect as photos
+
+    missing = photos.collect(options.out, options.pictures or photos.LIST, options.mirror,
+                             options.host)
+    for row in missing:
+        print(f"{row['repository']}: {row['path']}: {row['why']}")
+    print(f"{options.out}: {len(missing)} of the listed pictures are missing"
+          + (", see missing.csv" if missing else ""))
+
+
 def make_photos(options):
     """train the pack for photographs, and measure its recipe fold by fold"""
     from training.photos.members import MEMBERS

@@ -94,7 +94,7 @@ SENTENCES = {
     "credentials_actions": "Its credentials list what was done: {actions}.",
     "jpeg_standard": "It was saved as a JPEG of quality {quality} with the standard tables "
                      "({subsampling}).",
-    "jpeg_own": "It was saved as a JPEG with tables of the program's or the camera's own, about "
+    "jpeg_own": "It was saved as a JPEG with tables of the program’s or the camera’s own, about "
                 "as coarse as quality {quality} ({subsampling}).",
 }
 SAYS = {

@@ -62,8 +62,8 @@ def generators(manifest):
 
 def litert(manifest):
     """Both networks in three runtimes, as `training.export.litert` measures them."""
-    rows = {kind: {"file": f"x.{kind}", "bytes": size, "accuracy": 0.9125, "seconds": 6.25,
-                   "cpu_seconds": 11.75, "agreement": near} for kind, size, near in (
+    rows = {runtime: {"file": f"x.{runtime}", "bytes": size, "accuracy": 0.9125, "seconds": 6.25,
+                   "cpu_seconds": 11.75, "agreement": near} for runtime, size, near in (
         ("onnx", 1_630_000, None),
         ("float32", 1_590_000, {"largest": 2e-6, "mean": 3e-7, "same_labels": 1.0}),
         ("int8", 440_000, {"largest": 0.4, "mean": 0.0021, "same_labels": 0.9915}))}

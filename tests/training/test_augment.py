@@ -29,12 +29,12 @@ def test_copies_lie_in_the_same_folders(folder, tmp_path, capsys):
     images = read(tmp_path / "a")
     assert len(images) == 12
     assert {name.split("/")[0] for name in images} == {"FAKE", "REAL"}
-    one, two = images["REAL/0001 (2).jpg-1.png"], images["REAL/0001 (2).jpg-2.png"]
-    assert one.shape == (40, 40, 3) and (one != two).any()
+    first, second = images["REAL/0001 (2).jpg-1.png"], images["REAL/0001 (2).jpg-2.png"]
+    assert first.shape == (40, 40, 3) and (first != second).any()
     assert main([*arguments, str(tmp_path / "b")]) == 0
     assert all((images[name] == image).all() for name, image in read(tmp_path / "b").items())
     assert main([*arguments, str(tmp_path / "c"), "--seed", "1"]) == 0
-    assert (read(tmp_path / "c")["REAL/0001 (2).jpg-1.png"] != one).any()
+    assert (read(tmp_path / "c")["REAL/0001 (2).jpg-1.png"] != first).any()
 
 
 class Fixed:

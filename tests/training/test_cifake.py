@@ -103,8 +103,8 @@ def test_a_killed_run_ends_as_if_it_had_not_been(few, tmp_path, monkeypatch):
         code = "first" if epochs == 0 else "later"
         monkeypatch.setattr("training.fitting.checkpoints.commit", lambda code=code: code)
     again = fit_network(TINY, *few, tmp_path / "killed", **given)
-    for one, other in zip(weights(whole), weights(again), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-5)
+    for expected, resumed in zip(weights(whole), weights(again), strict=True):
+        np.testing.assert_allclose(expected, resumed, atol=1e-5)
     first, second = curve(tmp_path / "whole"), curve(tmp_path / "killed")
     assert [row["epoch"] for row in second] == ["0", "1", "2", "3"]
     assert [float(row["loss"]) for row in second] == pytest.approx(
@@ -149,10 +149,10 @@ def test_weights_of_further_epochs_are_averaged(few, tmp_path):
         path = fit_network(TINY, *few, tmp_path, epochs=1, average=average, batch=20, mixed=False)
         ends.append(weights(tmp_path / f"checkpoint-{average + 1:04}" / "model.keras"))
     _, first, second = ends
-    for weight, one, other in zip(keras.models.load_model(path).weights, first, second):
-        assert not np.allclose(one, other, atol=1e-6), weight.path
+    for weight, earlier, later in zip(keras.models.load_model(path).weights, first, second):
+        assert not np.allclose(earlier, later, atol=1e-6), weight.path
         # The statistics of batch normalisation are not averaged, but those of the mean.
-        averaged = np.allclose(weight, (one + other) / 2, atol=1e-6)
+        averaged = np.allclose(weight, (earlier + later) / 2, atol=1e-6)
         assert averaged == ("moving" not in weight.path), weight.path
     assert json.loads((tmp_path / "run.json").read_text())["average"] == 2
     assert len(curve(tmp_path)) == 3

@@ -106,12 +106,12 @@ def test_every_number_is_that_of_the_verdicts(read):
     folds = photos.fold(read)
     p_ai = np.where(read.labels == 1, 0.9, 0.1)[:, None].repeat(3, axis=1)
     zoo, gpt = (np.flatnonzero(read.sources == name) for name in ("zoo", "gpt"))
-    found, resaved = p_ai.copy(), p_ai.copy()
-    found[zoo[0]] = 0.99
-    found[gpt[:3]] = 0.6
+    as_found, resaved = p_ai.copy(), p_ai.copy()
+    as_found[zoo[0]] = 0.99
+    as_found[gpt[:3]] = 0.6
     resaved[zoo[1]] = 0.9
     terms = {"calibration": {"weights": [1, 0, 0], "bias": 0.0}, "bounds": bounds(0.85, 0.7)}
-    judged = photo_benchmark.Judged({"found": found, "stored": p_ai, "resaved": resaved,
+    judged = photo_benchmark.Judged({"found": as_found, "stored": p_ai, "resaved": resaved,
                                      "halved": p_ai}, folds, [terms] * 5)
     report = photo_benchmark.report(read, judged)
     zoo, gpt = report["sources"]["zoo"], report["sources"]["gpt"]

@@ -16,13 +16,13 @@ from training.measure.calibration import PROMISES, bounds, correction, regressio
 SURE = {CONFIDENT: {"right": 0.9, "accused": 1}}
 
 
-def simulated(seed, parts=6, each=300):
+def simulated(seed, parts=6, pictures=300):
     """Votes of three members that are surer than they are right: `p_ai` [N, 3], labels and parts.
 
     Each has a leaning of its own, another one in each part; some pictures are hard for all.
     """
     rng = np.random.default_rng(seed)
-    part = np.repeat(np.arange(parts), each)
+    part = np.repeat(np.arange(parts), pictures)
     labels = rng.integers(0, 2, len(part))
     seen = (2 * labels - 1) * rng.uniform(-0.5, 3, len(part))
     signal = seen[:, None] + rng.normal(0, [0.8, 1, 1.2], (len(part), 3))
@@ -32,9 +32,9 @@ def simulated(seed, parts=6, each=300):
 
 def fitted(p_ai, labels):
     """Corrected members, and their common probability."""
-    found = correction(p_ai, labels)
-    p_ai = vote.correct(p_ai, found)
-    return p_ai, vote.calibrate(p_ai, found)
+    calibration = correction(p_ai, labels)
+    p_ai = vote.correct(p_ai, calibration)
+    return p_ai, vote.calibrate(p_ai, calibration)
 
 
 def tell(p_ai, overall):
@@ -48,15 +48,15 @@ def tell(p_ai, overall):
 def test_each_step_keeps_its_promise_in_each_part(seed, together):
     p_ai, labels, parts = simulated(seed)
     p_ai, overall = fitted(p_ai, labels)
-    found = bounds(p_ai, overall, labels, parts=parts, together=together)
+    steps = bounds(p_ai, overall, labels, parts=parts, together=together)
     called_ai, p_label = tell(p_ai, overall)
-    assert CONFIDENT in found[AI] and CONFIDENT in found[REAL]
-    assert (found[AI] == found[REAL]) == together
-    surer = dict.fromkeys(found, np.inf)
+    assert CONFIDENT in steps[AI] and CONFIDENT in steps[REAL]
+    assert (steps[AI] == steps[REAL]) == together
+    surer = dict.fromkeys(steps, np.inf)
     for step, promise in PROMISES.items():
         judged = np.zeros(len(labels), bool)
         for label, side in ((AI, called_ai), (REAL, ~called_ai)):
-            if not (row := found[label].get(step)):
+            if not (row := steps[label].get(step)):
                 continue
             rows = (p_label >= row["from"]) & (p_label < surer[label]) & (side | together)
             assert row["pictures"] == rows.sum() > 20 and 0.5 <= row["from"] < surer[label]
@@ -76,9 +76,9 @@ def test_promises_are_nearly_kept_on_parts_that_nobody_saw():
     for seed in range(5):
         raw, labels, parts = simulated(seed)
         seen, held = parts < 5, parts == 5
-        found = correction(raw[seen], labels[seen])
-        p_ai = vote.correct(raw, found)
-        overall = vote.calibrate(p_ai, found)
+        calibration = correction(raw[seen], labels[seen])
+        p_ai = vote.correct(raw, calibration)
+        overall = vote.calibrate(p_ai, calibration)
         steps = bounds(p_ai[seen], overall[seen], labels[seen], parts=parts[seen], allowance=2 / 3)
         called_ai, p_label = tell(p_ai, overall)
         for step in PROMISES:
@@ -103,16 +103,16 @@ def test_one_part_whose_real_pictures_are_accused_is_enough_to_leave_a_step_out(
     p_ai, overall = fitted(raw, labels)
     odd = np.flatnonzero((parts == 2) & (labels == 0))[:10]  # about a twentieth of its real ones
     p_ai[odd], overall[odd] = 1, 1
-    found = bounds(p_ai, overall, labels, parts=parts)
-    assert found[AI] == {} and CONFIDENT in found[REAL]
+    steps = bounds(p_ai, overall, labels, parts=parts)
+    assert steps[AI] == {} and CONFIDENT in steps[REAL]
     assert LIKELY in bounds(p_ai, overall, labels)[AI]
 
 
 def test_a_bound_lets_in_all_that_are_as_sure_or_none():
     p = np.repeat([0.99, 0.9], [100, 60])
     labels = np.repeat([1, 0], [130, 30])  # of the sixty, those that are right come first
-    found = bounds(np.tile(p[:, None], (1, 3)), p, labels, promises=SURE)
-    assert found == {AI: {CONFIDENT: {"from": 0.99, "right": 1.0, "pictures": 100}}, REAL: {}}
+    steps = bounds(np.tile(p[:, None], (1, 3)), p, labels, promises=SURE)
+    assert steps == {AI: {CONFIDENT: {"from": 0.99, "right": 1.0, "pictures": 100}}, REAL: {}}
 
 
 def test_labels_that_the_probability_contradicts_are_no_ground_for_a_promise():
@@ -133,8 +133,8 @@ def test_a_promise_holds_with_the_pictures_weights_and_without():
     wrong = np.arange(300) % 50 == 49
     heavy = np.where(wrong, 20.0, 1.0)
     for weights, first in ((None, 0.9), (heavy, 0.97), (1 / heavy, 0.9)):
-        found = bounds(np.tile(p[:, None], (1, 3)), p, ~wrong, weights=weights, promises=SURE)
-        assert found[AI][CONFIDENT]["from"] == pytest.approx(first, abs=0.01)
+        steps = bounds(np.tile(p[:, None], (1, 3)), p, ~wrong, weights=weights, promises=SURE)
+        assert steps[AI][CONFIDENT]["from"] == pytest.approx(first, abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -192,8 +192,8 @@ def test_a_pack_is_calibrated_on_groups_that_it_was_not_trained_on(photos, tmp_p
 
 def test_data_that_holds_too_little_that_is_new_is_named(photos, tmp_path, capsys):
     data, names = photos
-    for known, said in ((names, "0 have real pictures and 0 AI-generated ones; 5 are needed"),
-                        (names[:-2], "2 have real pictures and 0 AI-generated ones")):
+    for known, message in ((names, "0 have real pictures and 0 AI-generated ones; 5 are needed"),
+                           (names[:-2], "2 have real pictures and 0 AI-generated ones")):
         folder = photo_pack(tmp_path / f"{len(known)}" / "photos", known)
         assert main(["calibrate", "--pack", str(folder), "--data", str(data)]) == 2
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err

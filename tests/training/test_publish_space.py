@@ -19,28 +19,28 @@ REPO = "user/pack"
 def root(tmp_path):
     """A repository with what the Space needs and what it must not have."""
     root = tmp_path / "root"
-    wanted = ("app.py", "app.css", "page/__init__.py", "page/panel.js", "page/words/judge.json",
+    published = ("app.py", "app.css", "page/__init__.py", "page/panel.js", "page/words/judge.json",
               "docs/page.webp", "training/published.json", "ensemble/__init__.py",
               "ensemble/pack.py",
               "weights/cifake/manifest.json", "weights/cifake/reports/evaluate.json",
               "examples/CREDITS.md", "examples/ai/1.png", "requirements.txt", "LICENSE")
-    unwanted = ("tests/test_app.py", "training/cifake/fit.py", "runs/cnn/cnn.keras", ".git/config",
+    private = ("tests/test_app.py", "training/cifake/fit.py", "runs/cnn/cnn.keras", ".git/config",
                 "ensemble/__pycache__/pack.cpython-311.pyc", "examples/.hidden", "Makefile",
                 ".venv/bin/python", "benchmarks/speed.py", "weights/.cache/part")
-    for name in (*wanted, *unwanted):
+    for name in (*published, *private):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"This is {name}.\n")
     (root / "README.md").write_text("---\ntitle: Real or AI?\nsdk: gradio\n---\n\nHello.\n")
-    return root, {*wanted, "README.md"}
+    return root, {*published, "README.md"}
 
 
 def test_the_space_gets_what_it_needs_and_nothing_else(hub, root):
-    root, wanted = root
+    root, published = root
     commit = publish_space("user/space", root)
     there = hub.files("spaces/user/space", commit)
-    assert set(there) == wanted | {".gitattributes"}
-    assert all(there[name] == (root / name).read_bytes() for name in wanted)
+    assert set(there) == published | {".gitattributes"}
+    assert all(there[name] == (root / name).read_bytes() for name in published)
     assert hub.variables == {}
 
 
@@ -70,12 +70,12 @@ def test_a_pack_for_photographs_has_variables_of_its_own_and_no_runs(hub, root, 
 
 
 def test_files_gone_from_the_space_are_deleted(hub, root):
-    root, wanted = root
+    root, published = root
     publish_space("user/space", root)
     (root / "ensemble" / "pack.py").unlink()
     commit = publish_space("user/space", root)
     assert set(hub.files("spaces/user/space", commit)) == (
-        wanted - {"ensemble/pack.py"} | {".gitattributes"})
+        published - {"ensemble/pack.py"} | {".gitattributes"})
 
 
 def test_all_that_the_app_imports_goes_up_with_it():

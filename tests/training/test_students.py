@@ -107,11 +107,11 @@ def test_skipped_files_are_named(folder, capsys):
 def test_a_folder_and_parquet_are_the_same_data(tmp_path):
     from_folder = made.write_folder(tmp_path / "folder", made.files(6))
     from_parquet = made.write_parquet(tmp_path / "x.parquet", made.files(6))
-    one, two = (files.check(files.find(path), 32)[0] for path in (from_folder, from_parquet))
-    assert data.fingerprint(one) == data.fingerprint(two)
-    assert data.fingerprint(one) == data.fingerprint(data.load(from_folder))
-    i, j = (int(np.flatnonzero(part.digests == one.digests[3])[0]) for part in (one, two))
-    np.testing.assert_array_equal(one.image(i, 20), two.image(j, 20))
+    first, second = (files.check(files.find(path), 32)[0] for path in (from_folder, from_parquet))
+    assert data.fingerprint(first) == data.fingerprint(second)
+    assert data.fingerprint(first) == data.fingerprint(data.load(from_folder))
+    i, j = (int(np.flatnonzero(part.digests == first.digests[3])[0]) for part in (first, second))
+    np.testing.assert_array_equal(first.image(i, 20), second.image(j, 20))
 
 
 @pytest.mark.parametrize("names, given, expected", [
@@ -206,8 +206,9 @@ def test_stopping_keeping_the_best_and_fine_tuning_survive_a_restart(folder, tmp
         keras.callbacks.EarlyStopping(patience=2, min_delta=100)])
     monkeypatch.setitem(RECIPES, "mobilenet-faces", recipe)
 
-    def fit(epochs, **more):
-        recipe.fit(recipe, folder, tmp_path, size=8, weights=None, batch=40, epochs=epochs, **more)
+    def fit(epochs, **options):
+        recipe.fit(recipe, folder, tmp_path, size=8, weights=None, batch=40, epochs=epochs,
+                   **options)
         return rows(tmp_path), json.loads((tmp_path / "run.json").read_text())
 
     assert len(fit(2)[0]) == 2

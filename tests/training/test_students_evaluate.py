@@ -32,10 +32,10 @@ def fitted(cifake, tmp_path_factory):
     """A DCGAN and, with its images, a network of three classes and one of two."""
     folder = tmp_path_factory.mktemp("runs")
 
-    def fit(name, *more):
+    def fit(name, *options):
         assert main(["fit", name, "--data", str(cifake / "train.parquet"), "--validation",
                      str(cifake / "validation.parquet"), "--batch", "24", "--epochs", "1",
-                     "--out", str(folder / name), *more]) == 0
+                     "--out", str(folder / name), *options]) == 0
 
     fit("dcgan")
     fit("three-class", "--generator", str(folder / "dcgan" / "generator.keras"))

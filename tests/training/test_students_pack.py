@@ -98,8 +98,8 @@ def test_the_manifest_knows_what_the_members_were_trained_on(trained, own):
 
 
 def test_packs_that_would_not_vote_are_refused(fitted, own, tmp_path, capsys):
-    def export(given, *more):
-        assert main(["export", "--members", *given, "--data", str(own), *more,
+    def export(given, *options):
+        assert main(["export", "--members", *given, "--data", str(own), *options,
                      "--out", str(tmp_path)]) == 2
         return capsys.readouterr().err
 

@@ -24,9 +24,7 @@ def parameters(manifest):
 
 
 def nearest(manifest, measured):
-    """README's table: both ways of voting, the nearest published systems and the paper's own.
-
-    Nearest in accuracy, that is.
+    """README's table: our votes beside the published systems nearest to them and the paper's.
 
     Parameters
     ----------
