@@ -225,16 +225,16 @@ def test_one_bit_and_lab():
 
 
 def test_large_jpeg_decoded_small_gives_the_same_thumbnail():
-    """Measured on this picture: a mean difference of 0.24 to 0.32 levels of 255, by filter."""
+    """Measured on this picture: a mean difference of 0.26 to 0.43 levels of 255, by filter."""
     rng = np.random.default_rng(0)
-    y, x = np.mgrid[0:1:1500j, 0:1:2000j].astype(np.float32)
+    y, x = np.mgrid[0:1:1536j, 0:1:2048j].astype(np.float32)
     smooth = np.stack([np.sin(9 * x + 5 * y * y), np.cos(30 * x * y), y * x], axis=2)
-    detail = np.sin(900 * (x * x + y * y)) + rng.normal(size=x.shape).astype(np.float32)
+    detail = np.sin(450 * (x * x + y * y)) + rng.normal(size=x.shape).astype(np.float32)
     photo = (128 + 70 * smooth + 25 * detail[..., None]).clip(0, 255).astype(np.uint8)
     data = saved(photo, "JPEG", quality=88)
     full, small = open_picture(data), open_picture(data, at_least=128)
-    assert full.rgb.shape == (1500, 2000, 3) and small.rgb.shape == (188, 250, 3)
-    assert (small.width, small.height) == (full.width, full.height) == (2000, 1500)
+    assert full.rgb.shape == (1536, 2048, 3) and small.rgb.shape == (192, 256, 3)
+    assert (small.width, small.height) == (full.width, full.height) == (2048, 1536)
     for name in set(FILTERS) - {"nearest"}:
         assert error(fit_square(small.rgb, 32, name), fit_square(full.rgb, 32, name)) <= 1
 
