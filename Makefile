@@ -1,5 +1,6 @@
 # make run: serve the page on http://127.0.0.1:7860      make test: run all tests
-# make weights DATA=folder: data to pack                 make bench: speed side by side
+# make lint: style, types and docstrings                 make bench: speed side by side
+# make weights DATA=folder: data to pack
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,13 +8,19 @@ DATA ?= ../shared/data/cifake
 PHOTOS ?= ../shared/data/photos/photos.parquet
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test weights evaluate generators photos litert reproductions bench screenshots clean
+.PHONY: run test lint weights evaluate generators photos litert reproductions bench screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/lint.stamp
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/python -m numpydoc lint app.py \
+	  $$(find benchmarks ensemble examples page training -name '*.py')
 
 # One stamp a list of requirements: nothing is installed twice, and a changed list is noticed.
 $(VENV)/run.stamp: requirements.txt
@@ -23,6 +30,10 @@ $(VENV)/run.stamp: requirements.txt
 
 $(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requirements.txt
 	$(BIN)/python -m pip install -q -r tests/requirements.txt
+	touch $@
+
+$(VENV)/lint.stamp: $(VENV)/run.stamp tests/requirements-lint.txt
+	$(BIN)/python -m pip install -q -r tests/requirements-lint.txt
 	touch $@
 
 # Every step can be resumed: start the command again and it goes on after the last whole epoch.
@@ -70,4 +81,4 @@ screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.screenshots screenshots
 
 clean:
-	rm -rf $(VENV) .pytest_cache screenshots
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache screenshots

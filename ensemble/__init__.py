@@ -75,8 +75,7 @@ class Ensemble:
         return ensemble
 
     def pack_for(self, picture):
-        """The models that judge a picture: of the pack that knows its size, else of the one that
-        comes nearest to it."""
+        """The models of the pack that knows a picture's size, else of the one nearest to it."""
         return min(self.packs,
                    key=lambda models: abs(beyond(models.manifest["domain"], picture)))
 
@@ -162,8 +161,10 @@ class Ensemble:
 
 
 def _configured(variable, shipped, taken):
-    """The models of the pack configured on the Hub, else of the shipped one, else None; and why
-    they are not the former, else None. `taken` is the name of the other pack."""
+    """The models of the pack configured on the Hub, else of the shipped one, else None.
+
+    Also says why they are not the former, else None. `taken` is the name of the other pack.
+    """
     notice, repo = None, os.environ.get(f"{variable}_REPO")
     if repo:
         try:

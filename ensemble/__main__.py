@@ -6,8 +6,8 @@ import sys
 
 from ensemble import Ensemble, ImageError
 from ensemble.evidence import trust
-from ensemble.pack import PackError
 from ensemble.evidence.trust import TrustError
+from ensemble.pack import PackError
 from ensemble.vocabulary import CREDENTIALS, MARK, MODELS, NOTES
 from ensemble.vote import percent
 

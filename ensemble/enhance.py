@@ -103,13 +103,12 @@ def _check(rgb, strength):
     if not isinstance(rgb, np.ndarray):
         raise TypeError(f"An image is a uint8 array [H, W, 3]; given {type(rgb).__name__}.")
     open_picture(rgb)
-    if not isinstance(strength, Real) or not 0 <= strength <= 1:
+    if not isinstance(strength, Real) or not 0 <= float(strength) <= 1:
         raise ValueError(f"The strength is a number from 0 to 1; given {strength!r}.")
 
 
 def _by_strips(rgb, change):
-    """`change` takes rows as float32 with `MARGIN` mirrored pixels around, and gives them without.
-    """
+    """`change` takes float32 rows with `MARGIN` mirrored pixels around, and gives them without."""
     padded = np.pad(rgb, [(MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)], "symmetric")
     changed = np.empty(rgb.shape, np.uint8)
     for top in range(0, len(rgb), STRIP):
@@ -119,8 +118,11 @@ def _by_strips(rgb, change):
 
 
 def _noise(rgb, colour):
-    """Standard deviation of the noise in a colour; of squares of 2 × 2 pixels few diagonals are
-    anything else: Donoho and Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage"."""
+    """Standard deviation of the noise in a colour.
+
+    Of squares of 2 × 2 pixels few diagonals are anything else: Donoho and Johnstone 1994, "Ideal
+    spatial adaptation by wavelet shrinkage".
+    """
     even = rgb[:len(rgb) // 2 * 2, :rgb.shape[1] // 2 * 2].astype(np.int16)
     diagonal = even[::2, ::2] - even[1::2, ::2] - even[::2, 1::2] + even[1::2, 1::2]
     if not diagonal.size:
@@ -138,7 +140,8 @@ def _scaled(plane, limit, small, large, level=0):
         return plane
     gap = 2 ** level
     low, high = _halves(plane, gap, 0)
-    rest, *details = *_halves(low, gap, 1), *_halves(high, gap, 1)
+    rest, detail = _halves(low, gap, 1)
+    details = [detail, *_halves(high, gap, 1)]
     for detail in details:
         # White noise comes out of the three halvings of each level half as strong.
         detail *= np.where(np.abs(detail) < limit * 2 / gap, np.float32(small),

@@ -237,7 +237,7 @@ def _decode(data, at_least):
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise TooManyPixels("far_too_many_pixels", most=MAX_PIXELS // 10**6,
-                            megapixels=2 * Image.MAX_IMAGE_PIXELS // 10**6) from error
+                            megapixels=2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6) from error
     except Exception as error:  # decoders of untrusted bytes raise whatever they meet
         raise _unreadable(data) from error
     with image:
@@ -247,7 +247,8 @@ def _decode(data, at_least):
 def _unreadable(data):
     """The error for a file that no decoder opens: damaged, or something else altogether."""
     for name in FORMATS:
-        if Image.OPEN[name][1](data[:16]):
+        accepts = Image.OPEN[name][1]
+        if accepts and accepts(data[:16]):
             return _damaged(name)
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     plain = text[:512].isascii() and b"\0" not in text[:512]

@@ -75,10 +75,11 @@ def _options():
 
 def cores():
     """Cores this process may use: the affinity mask, and a container's quota where one is set."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    known = hasattr(os, "sched_getaffinity")
+    count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         count = min(count, max(1, int(quota) // int(period)))
     except (OSError, ValueError):
         pass  # no cgroup v2 here, or "max"
-    return max(1, count or 1)
+    return count

@@ -49,16 +49,18 @@ class Pack:
 
     @cached_property
     def training_digests(self):
-        """The 8-byte digests of the training files, sorted big-endian integers."""
-        return np.fromfile(self.folder / self.manifest["training"]["digests"]["file"], ">u8")
+        """The 8-byte digests of the training files, sorted, uint64; big-endian in their file."""
+        path = self.folder / self.manifest["training"]["digests"]["file"]
+        return np.fromfile(path, ">u8").astype(np.uint64)
 
     def knows(self, digest):
         """Whether a file of this 8-byte digest was in the training data."""
         if digest is None:
             return False
-        value = int.from_bytes(digest, "big")
+        # Of the array's own type, for which nothing has to be converted.
+        value = np.uint64(int.from_bytes(digest, "big"))
         at = np.searchsorted(self.training_digests, value)
-        return at < len(self.training_digests) and int(self.training_digests[at]) == value
+        return bool(at < len(self.training_digests) and self.training_digests[at] == value)
 
 
 def read(folder):
@@ -217,11 +219,10 @@ def _check_calibration(where, members, calibration):
 
 def _check_bounds(where, label, bounds):
     """Each step of certainty starts at a probability; a surer one doesn't start earlier."""
-    steps = [step for step in (LIKELY, CONFIDENT) if step in bounds]
-    starts = [bounds[step].get("from") if isinstance(bounds[step], dict) else None
-              for step in steps]
-    if (len(steps) < len(bounds) or not all(isinstance(start, NUMBER) for start in starts)
-            or starts != sorted(starts) or not all(0.5 <= start <= 1 for start in starts)):
+    given = [bounds[step]["from"] for step in (LIKELY, CONFIDENT)
+             if isinstance(bounds.get(step), dict) and "from" in bounds[step]]
+    starts = [start for start in given if isinstance(start, NUMBER) and 0.5 <= start <= 1]
+    if len(starts) < len(bounds) or starts != sorted(starts):
         raise PackError(f"{where} has the bounds {json.dumps(bounds)} for {label}; they are "
                         f"{LIKELY} and {CONFIDENT}, each with the probability that it starts "
                         f"`from`, at least 0.5, the surer one no earlier.")
@@ -229,15 +230,14 @@ def _check_bounds(where, label, bounds):
 
 def _differences(value, shape, at=""):
     """Names of what is missing in a value or has another type than its shape."""
-    wanted = type(shape) if isinstance(shape, (dict, list)) else shape
-    if not isinstance(value, wanted):
-        yield at
-    elif isinstance(shape, dict):
+    if isinstance(shape, dict) and isinstance(value, dict):
         for key, inner in shape.items():
             yield from _differences(value.get(key), inner, f"{at}.{key}".lstrip("."))
-    elif isinstance(shape, list):
+    elif isinstance(shape, list) and isinstance(value, list):
         for i, item in enumerate(value):
             yield from _differences(item, shape[0], f"{at}[{i}]")
+    elif isinstance(shape, (dict, list)) or not isinstance(value, shape):
+        yield at
 
 
 def _seconds(value):

@@ -21,7 +21,7 @@ REASONS = {
     "contradiction": "Most models vote {label}, but weighed by how well each one judges they lean "
                      "the other way: the probability of {label} is {p_label}.",
     "unsure": "The models give {label} a probability of {p_label}. On pictures that they had never "
-              "met they were right often enough to rely on from {bound} on only.",
+              "met, they were right often enough to rely on only at {bound} or more.",
     "silent": "The models give {label} a probability of {p_label}; on pictures that they had never "
               "met, no probability was right often enough for them to say so.",
     "trained_on": "This very file was in the training data, so the vote says nothing about how "

@@ -41,6 +41,7 @@ def thumbnail(photo, left, top, side):
 
 
 def main():
+    """Write the crops, and the whole pictures they are of."""
     (REAL / "full").mkdir(parents=True, exist_ok=True)
     for name, (load, box) in CROPS.items():
         photo = Image.fromarray(load()).convert("RGB")

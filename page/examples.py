@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from ensemble import ImageError, Verdict
@@ -36,19 +37,23 @@ class Example:
     truth: str
     full: Path | None
     verdict: Verdict | ImageError
-    source: object = None
+    source: Any = None
     shown: Path | None = None
 
     @property
     def address(self):
-        """Of the picture, seen from the page: `examples/` is public, see `app.build`, and so is
-        what is shown of pictures of today."""
+        """Of the picture, seen from the page.
+
+        `examples/` is public, see `app.build`, and so is what is shown of pictures of today.
+        """
         return f"gradio_api/file={quote(str(self.shown or self.path))}"
 
     @property
     def generator(self):
-        """"known" or "unseen", if its name begins so: whether the models have learned from other
-        pictures of the generator that made it."""
+        """What its name begins with, "known" or "unseen"; else None.
+
+        It says whether the models have learned from other pictures of the generator that made it.
+        """
         return next((kind for kind in ("known", "unseen") if self.name.startswith(f"{kind} ")),
                     None)
 
@@ -77,8 +82,9 @@ def galleries(ensemble):
 
 @lru_cache(maxsize=4)
 def hard(ensemble):
-    """The whole pictures that the thumbnails were cut from, as far as the ensemble is unsure of
-    them or wrong; none where it has no pack of its own for pictures of their size.
+    """The whole pictures, of which the thumbnails are cut, that the ensemble isn't sure of.
+
+    Or that it is wrong on; none where it has no pack of its own for pictures of their size.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ensemble import Verdict
 from ensemble.vocabulary import AI, PARTLY, REAL
 from page.examples import Example
 
@@ -12,7 +13,7 @@ FEWEST = 3  # pictures of either truth in a game of single ones: nobody can coun
 
 @dataclass(frozen=True)
 class Single:
-    """One picture: a camera's or a generator's?"""
+    """One picture, of which to say whether it is a camera's or a generator's."""
 
     picture: Example
     choices = (REAL, AI)
@@ -29,12 +30,14 @@ class Single:
     @property
     def program(self):
         """The program's choice: the majority of the votes."""
-        return self.picture.verdict.label
+        verdict = self.picture.verdict
+        assert isinstance(verdict, Verdict)  # no game has pictures that can't be judged
+        return verdict.label
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures of one subject, one real and one generated: which is the generated one?"""
+    """Two pictures of one subject, of which to find the generated one; the other is real."""
 
     pictures: tuple
     choices = ("0", "1")
@@ -45,8 +48,11 @@ class Pair:
 
     @property
     def program(self):
-        """The program's choice: the picture whose file says that it is generated, else the one
-        that the models give the higher probability of it."""
+        """The program's choice.
+
+        The picture whose file says that it is generated, else the one that the models give the
+        higher probability of it.
+        """
         suspicions = [(picture.verdict.answer in (AI, PARTLY), picture.verdict.p_ai)
                       for picture in self.pictures]
         return str(suspicions.index(max(suspicions)))

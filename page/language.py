@@ -1,4 +1,4 @@
-"""The language that a page's address names (`?language=th`), known before Gradio asks the browser."""
+"""The language that an address names (`?language=th`), known before Gradio asks the browser."""
 
 # Gradio takes the browser's language when its own script starts, and puts what `launch(head=…)`
 # is given into the page only after that.
@@ -30,7 +30,7 @@ class LanguageFirst:
         if scope["type"] != "http" or not scope["path"].rstrip("/") == scope.get("root_path", ""):
             await self.app(scope, receive, send)
             return
-        start, body = None, b""
+        start, body = {}, b""
 
         async def hold(message):
             nonlocal start, body

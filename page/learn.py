@@ -101,8 +101,10 @@ def pairs(pictures):
 
 
 def draw(small, pictures, chance):
-    """A new game: of pairs if there are enough pictures of today, else of small pictures; None
-    without either."""
+    """A new game: of pairs if there are enough pictures of today, else of small pictures.
+
+    None without either.
+    """
     if enough(pictures):
         return draw_pairs(pictures, chance)
     return draw_singles(small, chance) if small else None

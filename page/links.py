@@ -79,7 +79,7 @@ async def _get(address):
 async def _public_ip(host):
     """The address to connect to; all that a name has must be public."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    addresses = sorted({entry[4][0] for entry in found}, key=lambda ip: ":" in ip)
+    addresses = sorted({str(entry[4][0]) for entry in found}, key=lambda ip: ":" in ip)
     if not all(map(is_public, addresses)):
         raise NotAFile("address_failed", address=host)
     return addresses[0]

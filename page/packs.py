@@ -146,8 +146,10 @@ def weakest(photos, language):
 
 
 def ranked(rows, count, share, worst_first, fewest=FEWEST):
-    """Names of generators or sources with enough pictures, by the share of those called
-    AI-generated: the highest first (`worst_first`) or the lowest."""
+    """Names of generators or sources with enough pictures.
+
+    By the share of those called AI-generated, the highest first (`worst_first`) or the lowest.
+    """
     known = [name for name, row in rows.items() if row[count] >= fewest]
     return sorted(known, key=lambda name: rows[name][share], reverse=worst_first)
 

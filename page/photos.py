@@ -59,11 +59,11 @@ def _photos(report, language):
     return {"n": report["n"], "folds": len(report["folds"]),
             "resaved": report["mean"]["flips"]["resaved"]["all"],
             "halved": report["mean"]["flips"]["halved"]["all"],
-            "spots": {key: _spots(report[table], NAMES[table], *what, language)
+            "spots": {key: _spots(language, report[table], NAMES[table], *what)
                       for key, (table, *what) in SPOTS.items()}}
 
 
-def _spots(rows, words, count, share, worst_first, language):
+def _spots(language, rows, words, count, share, worst_first):
     return [{"name": packs.plain(words, name, language), "count": rows[name][count],
              "share": rows[name][share]}
             for name in packs.ranked(rows, count, share, worst_first, fewest=1)]

@@ -186,7 +186,7 @@ def comparison(ensemble, original, changed, language):
         What became of `original.rgb`; the same array if nothing was changed.
     language : str
     """
-    models, before, after, pictures, line = packs.in_order(ensemble)[0], None, None, (), "waiting"
+    models, before, after, pictures, line = packs.in_order(ensemble)[0], None, None, [], "waiting"
     if original:
         models = next(one for one in ensemble.packs if one.name == original.verdict.pack)
         before, line = original.verdict, "unchanged"

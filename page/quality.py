@@ -104,7 +104,7 @@ def pictures(figures, language):
 
 
 def beside(manifest, measured, others, language):
-    """This pack's accuracy among the published ones, best first."""
+    """The pack's accuracy among the published ones, best first."""
     sizes = {member["name"]: member.get("parameters") for member in manifest["members"]}
     names = member_names(manifest, language)
     ours = [(names[who], sizes[who], score) for who, score in measured["members"].items()]
@@ -172,8 +172,10 @@ def _value(key, score, language):
 
 
 def _matrix(measured, who):
-    """Rows of the confusion matrix, real pictures first: counts, shares of the row, whether
-    that is right."""
+    """Rows of the confusion matrix, real pictures first.
+
+    Each is a list of a count, its share of the row, and whether that is right.
+    """
     return [[(count, count / max(sum(counts), 1), at == right) for at, count in enumerate(counts)]
             for right, counts in enumerate(of(measured, who)["confusion_matrix"])]
 
@@ -193,8 +195,9 @@ def _weak_spots(manifest, reports, who, language):
     caught = {name: score["caught"] for name, row in rows.items() if (score := of(row, who))}
     if caught:
         own = {"cifake": text("quality.cifake", language)}
-        weak["caught"] = [(own.get(name) or packs.plain("generators", name, language),
-                           caught[name], name in own) for name in sorted(caught, key=caught.get)]
+        weak["caught"] = [(own.get(name) or packs.plain("generators", name, language), share,
+                           name in own)
+                          for name, share in sorted(caught.items(), key=lambda pair: pair[1])]
     if (resize := reports.get("resize")) and who == "ensemble":
         shares = resize["filters"][resize["chosen"]]
         counts = {key: f"{count:,}" for key, count in resize["pictures"].items()}
@@ -205,7 +208,8 @@ def _weak_spots(manifest, reports, who, language):
 
 def _change(name, language):
     """What a change of the robustness report is called for people: `blur 0.5` is one of blur."""
-    change, amount = re.fullmatch(r"(.*?) ?([\d.]*)", name).groups()
+    change = name.rstrip("0123456789.").rstrip()
+    amount = name.removeprefix(change).lstrip()
     try:
         return text(f"quality.change_{change.lower().replace(' ', '_')}", language, n=amount)
     except KeyError:
@@ -213,7 +217,9 @@ def _change(name, language):
 
 
 def _size(path):
-    """Width and height for the page, which then keeps the place free until the figure is there:
-    as large as it was drawn, in which its text is legible."""
+    """Width and height for the page, which then keeps the place free until the figure is there.
+
+    As large as it was drawn, in which its text is legible.
+    """
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', path.read_text("utf-8"))
     return [round(float(side) * POINT) for side in box.groups()] if box else None

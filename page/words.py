@@ -36,7 +36,7 @@ def text(key, language="en", **fields):
         `TAB.NAME`.
     language : str
         One of `LANGUAGES`.
-    fields : str or number
+    **fields : str or number
         What stands for the `{names}` in it. HTML is not escaped here.
 
     Raises

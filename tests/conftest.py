@@ -1,12 +1,36 @@
 """Fixtures of more than one file: the page's and the API's server and browser, a pack, a Hub."""
 
+import os
+
 import pytest
 
 from ensemble import Ensemble
+from tests import chromium
 from tests.hub import TOKEN, point_client, serving
 from tests.judging import said, visit  # noqa: F401
 from tests.servers import browser, pictures, server  # noqa: F401
 from tests.tiny import build_tiny_pack
+
+
+def pytest_sessionstart(session):
+    """Look for the browser before the first test, where all tests are about to run in parallel."""
+    if session.config.getoption("numprocesses", None):
+        _need_browser(session.config)
+
+
+def pytest_collection_finish(session):
+    """Look for the browser before the first test, if a test that was chosen uses it."""
+    if any("browser" in getattr(item, "fixturenames", ()) for item in session.items):
+        _need_browser(session.config)
+
+
+def _need_browser(config):
+    if hasattr(config, "workerinput") or config.getoption("collectonly"):
+        return  # the process that distributes the tests has looked
+    path = chromium.find()
+    if path is None:
+        pytest.exit(chromium.missing(), returncode=pytest.ExitCode.USAGE_ERROR)
+    os.environ["CHROMIUM"] = path  # for the processes that it starts, too
 
 
 @pytest.fixture

@@ -50,8 +50,9 @@ def costs_of_opening(small, files):
 
 
 def damages(data, count, rng, head=None):
-    """Files with bytes changed; of four one is that alone, in the others a part is cut out,
-    repeated or cut off too.
+    """Files with bytes changed.
+
+    Of four one is that alone; in the others a part is cut out, repeated or cut off too.
 
     Parameters
     ----------

@@ -7,7 +7,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from app import TABS
-from tests.servers import CHROMIUM, QUIET, ROOT, Server, start, stop
+from tests import chromium
+from tests.servers import QUIET, ROOT, Server, start, stop
 from tests.visits import SIZES, open_page, visit
 
 
@@ -24,7 +25,7 @@ def main(folder):
     with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
         process, url = start(Path(work))
         server = Server(url, Path(work), process)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=QUIET)
         for size in SIZES:
             for theme in ("light", "dark"):
                 page = open_page(browser, url, size, theme)

@@ -23,7 +23,6 @@ from playwright.sync_api import sync_playwright
 from ensemble.pack import SHIPPED
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]
 WEBCAM = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -124,17 +123,20 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    """A real browser, the system's Chromium, with a camera that shows a test picture."""
+    """A real browser, see tests/chromium.py, with a camera that shows a test picture."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET + WEBCAM)
-        yield chromium
-        chromium.close()
+        browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"],
+                                             args=QUIET + WEBCAM)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory):
-    """Files that a careless way to the models would change or choke on, and what the command
-    line says of each: a dict of path to object, `file` left out."""
+    """Files that a careless way to the models would change or choke on, with their answers.
+
+    A dict of path to what the command line says of it, `file` left out.
+    """
     folder = tmp_path_factory.mktemp("pictures")
     write_pictures(folder)
     paths = sorted(folder.iterdir())

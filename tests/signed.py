@@ -19,8 +19,11 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
 def action(name, kind=None, agent=None, ingredient=None):
-    """One action of a manifest, with IPTC's word for the source, the program that did it and the
-    ingredient it was done to: "parent", or the number of a part."""
+    """One action of a manifest.
+
+    With IPTC's word for the source, the program that did it and the ingredient it was done to:
+    "parent", or the number of a part.
+    """
     entry = {"action": name}
     if kind:
         entry["digitalSourceType"] = SOURCE_TYPE + kind

@@ -12,8 +12,8 @@ from PIL.PngImagePlugin import PngInfo
 from ensemble.__main__ import main
 from ensemble.answer import TABLE, answer, deciding
 from ensemble.errors import NothingToSee
-from ensemble.images import open_picture
 from ensemble.evidence.provenance import SAYS, SENTENCES, Note
+from ensemble.images import open_picture
 from tests.made import image
 from tests.marked import scene, watermarked
 from tests.signed import action, authority, sign, signed_by

@@ -12,7 +12,7 @@ from tests.servers import ROOT
 from tests.visits import choose, violations
 
 
-def test_the_page_asks_nobody_else_for_anything(browser, server):
+def test_the_page_asks_nobody_else_and_keeps_nothing(browser, server):
     page = browser.new_page()
     asked, problems = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -20,7 +20,9 @@ def test_the_page_asks_nobody_else_for_anything(browser, server):
     page.goto(server.url)
     page.wait_for_selector("input[type=file]", state="attached")
     judge_example(page)
+    kept = page.evaluate("Object.entries(localStorage)")
     page.close()
+    assert kept == [], "the browser keeps something beyond the visit"
     assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
     assert problems == []
 

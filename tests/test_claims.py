@@ -144,7 +144,8 @@ def test_credits_in_the_older_records_of_iptc(credit, key):
     info = PngInfo()
     info.add_text("Raw profile type iptc", f"\niptc\n{len(records):8}\n{records.hex()}\n", zip=True)
     assert list(notes(saved(gradient(), "PNG", pnginfo=info))) == [key]
-    for damaged in (b"Photoshop 3.0\0", records[:40], b"\x1c\x02\x6e", b"\x1c\x02\x6e\xff\xff" * 99):
+    for damaged in (b"Photoshop 3.0\0", records[:40], b"\x1c\x02\x6e",
+                    b"\x1c\x02\x6e\xff\xff" * 99):
         assert notes(before_pixels(saved(gradient(), "JPEG"), 0xED, damaged)) == {}
 
 

@@ -119,7 +119,7 @@ def test_each_label_has_bounds_of_its_own(manifest):
     found = manifest | {"bounds": own, "calibration": {"weights": [1 / 3] * 3, "bias": 0}}
     assert decide(found, 0.95, 0.95, 0.95).certainty == "likely"  # whatever is still surer
     unsure, silent = decide(found, 0.8, 0.8, 0.8), decide(found, 0.001, 0.001, 0.001)
-    assert "from 90.0% on only" in str(unsure.reasons[0])
+    assert "only at 90.0% or more" in str(unsure.reasons[0])
     assert silent.certainty == "uncertain" and silent.label == "Real"
     assert "Real a probability of 99.9%" in str(silent.reasons[0])
     assert "no probability was right often enough" in str(silent.reasons[0])
@@ -189,3 +189,13 @@ def test_wrong_arrays_are_a_programming_error(tiny):
         tiny.judge(np.zeros((32, 32, 3)))
     with pytest.raises(TypeError, match="NoneType"):
         tiny.judge(None)
+
+
+def test_a_large_picture_is_resized_once(tiny, monkeypatch):
+    sides = []
+    resize = Image.Image.resize
+    monkeypatch.setattr(Image.Image, "resize", lambda self, *arguments, **options: (
+        sides.append(self.size) or resize(self, *arguments, **options)))
+    large = np.tile(noise(1)[0], (12, 20, 1))
+    one, [many] = tiny.judge(large), tiny.judge_many([large])
+    assert sides == [(640, 384)] * 2 and one == many

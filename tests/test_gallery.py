@@ -190,8 +190,7 @@ def test_every_shipped_example_is_judged_once_for_all_tabs(ensemble, monkeypatch
 
 @pytest.fixture(scope="module")
 def with_today(tmp_path_factory):
-    """The app with eight pictures of today in its cache, and nothing but the cache to take
-    them from."""
+    """The app with eight pictures of today, and nothing but its cache to take them from."""
     folder = tmp_path_factory.mktemp("today")
     with serving() as server:
         sources = serve(server, 4)

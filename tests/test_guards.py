@@ -4,9 +4,11 @@ import struct
 import sys
 import zlib
 
+import PIL
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
+from ensemble import guards
 from ensemble.images import open_picture
 from tests.hostile import costs_of_opening, directory
 from tests.test_images import gradient, png, saved
@@ -83,6 +85,23 @@ def test_directories_that_repeat_the_file(tmp_path):
     for name, (outcome, memory, seconds) in zip(files, costs.values()):
         assert outcome == files[name][1], name
         assert memory < 150 * MB and seconds < 3, (name, memory, seconds)
+
+
+@pytest.mark.parametrize("format", ["TIFF", "JPEG", "PNG", "WEBP", "AVIF", "HEIF", "MPO"])
+def test_pillow_reads_directories_by_the_class_put_in_the_place_of_its_own(format, monkeypatch):
+    told = (f"Pillow {PIL.__version__} no longer reads the directory of a {format} by "
+            "TiffImagePlugin.ImageFileDirectory_v2, which ensemble/guards.py replaces, so nothing "
+            "limits what a hostile one costs. See what reads it now, and change guards.Directory.")
+    assert TiffImagePlugin.ImageFileDirectory_v2 is guards.Directory, told
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    options = {"save_all": True, "append_images": [Image.fromarray(gradient())]}
+    data = saved(gradient(), format, exif=exif, **(options if format == "MPO" else {}))
+    read = []
+    monkeypatch.setattr(guards.Directory, "load", lambda self, file, load=guards.Directory.load: (
+        read.append(file), load(self, file)))
+    open_picture(data)
+    assert read, told
 
 
 @pytest.mark.parametrize("compression", [1, 5])

@@ -21,8 +21,11 @@ PHOTOS = sorted((ROOT / "examples" / "real").glob("*.png"))[:3]
 
 @pytest.fixture
 def files(monkeypatch, tmp_path):
-    """As the browser names them: a photograph, a file that says what made it, one that is none
-    under a name that is a formula and HTML, one that was not uploaded, one that is too large."""
+    """Files as the browser names them.
+
+    A photograph, a file that says what made it, one that is none under a name that is a formula
+    and HTML, one that was not uploaded, one that is too large.
+    """
     monkeypatch.setattr(many, "source", lambda file: file["path"])
     notes = PngImagePlugin.PngInfo()
     notes.add_text("parameters", "a <b>cat</b>\nSteps: 20, Sampler: Euler a, Model: tiny")

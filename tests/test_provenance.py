@@ -1,5 +1,7 @@
-"""What files say of themselves: every file is made here. test_provenance_refused.py has the
-hostile ones, test_credentials.py the signed ones."""
+"""What files say of themselves: every file is made here.
+
+test_provenance_refused.py has the hostile ones, test_credentials.py the signed ones.
+"""
 
 import io
 import json

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ensemble.evidence.provenance import read
 from ensemble.images import (
     EmptyFile,
     FileTooLarge,
@@ -16,7 +17,6 @@ from ensemble.images import (
     NotAFile,
     UnsupportedFormat,
 )
-from ensemble.evidence.provenance import read
 from tests.hostile import damages, directory, little_memory
 from tests.test_images import gradient, png, saved
 from tests.test_provenance import A1111, CAMERA, TAKEN, XMP, notes, with_exif

@@ -1,5 +1,8 @@
-"""Whose signature counts: lists of authorities, the table of fingerprints, certificates that have
-expired since, and those who pretend to be somebody."""
+"""Whose signature counts.
+
+Lists of authorities, the table of fingerprints, certificates that have expired since, and those
+who pretend to be somebody.
+"""
 
 import datetime
 import hashlib

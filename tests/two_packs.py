@@ -18,8 +18,10 @@ def row(**changes):
 
 
 def report():
-    """What `python -m training photos` writes: three generators, one of them met too seldom to be
-    named, and two sources of photographs."""
+    """What `python -m training photos` writes.
+
+    Of three generators, one of them met too seldom to be named, and two sources of photographs.
+    """
     made = {name: row(real=0, ai=count, ai_caught=caught, real_called_ai=None)
             for name, count, caught in (("Old one", 99, 0.9), ("New & shy", 60, 0.211),
                                         ("Rare", 5, 0.0))}
@@ -59,7 +61,9 @@ def build_packs(folder):
 
 
 def write_files(folder):
-    """A photograph that the models can't tell, taken by a camera; one that they are sure of; one
+    """Write files for two packs.
+
+    A photograph that the models can't tell, taken by a camera; one that they are sure of; one
     of 64 pixels and one of 65; a broken one.
 
     Returns

@@ -86,8 +86,11 @@ def choose(page, tab):
 
 @cache
 def _window(browser):
-    """One for all visits: where the page has been shown before it comes in half the time, as its
-    scripts need not be fetched and compiled again."""
+    """One for all visits.
+
+    Where the page has been shown before it comes in half the time, as its scripts need not be
+    fetched and compiled again.
+    """
     page = browser.new_context().new_page()
     page.set_default_timeout(20_000)
     # Makes Chromium hand over file choosers from now on, not a moment after a key press.

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from typing import Any
 
 from ensemble.errors import ImageError
 from ensemble.pack import SHIPPED, PackError
@@ -92,26 +93,27 @@ def _fit(add):
     add("recipe", help="a name that `recipes` lists")
     add("--data", required=True, help=LABELLED)
     add("--out", help="folder of the run (default: runs/RECIPE)")
+    options: dict[str, dict[str, Any]] = {
+        "--epochs": {"type": int, "help": "default: the recipe's, as for all below"},
+        "--batch": {"type": int, "help": "images in a step of the training"},
+        "--seed": {"type": int, "help": "of all that is drawn at random (default: 0)"},
+        "--images": {"type": int, "help": "how many to train on, as many of each class "
+                                          "(default: all; 20,000 for svm, 2,000 for svm-flat)"},
+        "--generator": {"help": f"{GENERATOR}, whose images join the fakes"},
+        "--validation": {"help": "data to choose on (default: a part of --data)"},
+        "--real": {"metavar": "NAME", "help": "what the class of real images is called"},
+        "--ai": {"metavar": "NAME", "help": "what the class of AI-generated images is called"},
+        "--size": {"type": int, "help": "side of the input in pixels"},
+        "--weights": {"choices": ["imagenet", "none"], "help": "what the base starts from"},
+        "--fine-tune": {"action": "store_true",
+                        "help": "then train again with more of the base unfrozen"},
+        "--corrupt": {"type": float, "help": "share of the images that are corrupted"},
+        "--average": {"type": int, "metavar": "EPOCHS",
+                      "help": "then go on for so many, and average their weights"},
+        "--float32": {"action": "store_true",
+                      "help": "compute in float32 instead of bfloat16"}}
     # What isn't given is the recipe's; not every recipe takes all of them.
-    for name, more in {
-            "--epochs": {"type": int, "help": "default: the recipe's, as for all below"},
-            "--batch": {"type": int, "help": "images in a step of the training"},
-            "--seed": {"type": int, "help": "of all that is drawn at random (default: 0)"},
-            "--images": {"type": int, "help": "how many to train on, as many of each class "
-                                              "(default: all; 20,000 for svm, 2,000 for svm-flat)"},
-            "--generator": {"help": f"{GENERATOR}, whose images join the fakes"},
-            "--validation": {"help": "data to choose on (default: a part of --data)"},
-            "--real": {"metavar": "NAME", "help": "what the class of real images is called"},
-            "--ai": {"metavar": "NAME", "help": "what the class of AI-generated images is called"},
-            "--size": {"type": int, "help": "side of the input in pixels"},
-            "--weights": {"choices": ["imagenet", "none"], "help": "what the base starts from"},
-            "--fine-tune": {"action": "store_true",
-                            "help": "then train again with more of the base unfrozen"},
-            "--corrupt": {"type": float, "help": "share of the images that are corrupted"},
-            "--average": {"type": int, "metavar": "EPOCHS",
-                          "help": "then go on for so many, and average their weights"},
-            "--float32": {"action": "store_true",
-                          "help": "compute in float32 instead of bfloat16"}}.items():
+    for name, more in options.items():
         add(name, default=argparse.SUPPRESS, **more)
 
 

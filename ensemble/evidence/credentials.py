@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
+from typing import Any
 
 # The type of a C2PA manifest store, with which it starts in every format.
 MARK = bytes.fromhex("63327061 0011 0010 8000 00aa00389b71")
@@ -24,7 +25,7 @@ MAX_ANSWER = 8 * 2**20
 # it (e-mail, documents, Microsoft's). Unless told, the library takes too few of them.
 PURPOSES = ("1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36",
             "1.3.6.1.4.1.311.76.59.1.9")
-OFFLINE = {
+OFFLINE: dict[str, Any] = {
     "version": 1,
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "trust": {"trust_config": "\n".join(PURPOSES)},
@@ -121,9 +122,9 @@ def examine(data, signers, clocks, table):
     store = json.loads(reader.json())
     trusted = []
     for label, manifest in (store.get("manifests") or {}).items():
-        box = io.BytesIO()
-        reader.resource_to_stream(label, box)
-        box = box.getvalue()
+        stream = io.BytesIO()
+        reader.resource_to_stream(label, stream)
+        box = stream.getvalue()
         issuer = (manifest.get("signature_info") or {}).get("issuer")
         vouching = {"signatures": signers, "times": clocks}
         for row, certificate in listed(box, table):
@@ -172,13 +173,24 @@ def check(data, form, signers, clocks):
 
 
 def codes(store, outcome):
-    """The status codes of the file's own manifest, of one outcome: "success",
-    "informational" or "failure"."""
+    """The status codes of the file's own manifest.
+
+    Parameters
+    ----------
+    store : dict
+        As `read_store` gives it.
+    outcome : {"success", "informational", "failure"}
+
+    Returns
+    -------
+    set of str
+    """
     statuses = (store.get("validation_results") or {}).get("activeManifest") or {}
     return {status.get("code") for status in statuses.get(outcome) or []}
 
 
 def open_reader(data, form, anchors, check_stamps=True):
+    """The library's reader of a file's credentials; None if it has none."""
     import c2pa
 
     return c2pa.Reader.try_create(form, io.BytesIO(data), context=context(anchors, check_stamps))
@@ -189,9 +201,9 @@ def context(anchors, check_stamps=True):
     import c2pa
 
     lists = [{"trust_anchors": anchors, "trust_kind": "manifest"}] if anchors else []
-    return c2pa.Context.from_json(json.dumps(OFFLINE | {
-        "trust": OFFLINE["trust"] | {"anchors": lists},
-        "verify": OFFLINE["verify"] | {"verify_timestamp_trust": check_stamps}}))
+    return c2pa.Context.from_json(json.dumps({
+        **OFFLINE, "trust": {**OFFLINE["trust"], "anchors": lists},
+        "verify": {**OFFLINE["verify"], "verify_timestamp_trust": check_stamps}}))
 
 
 if __name__ == "__main__":

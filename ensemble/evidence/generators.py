@@ -64,8 +64,8 @@ def recognise(text):
     tool = tool or _grok(text) or _signed(text)
     if not tool:
         return "", "", False
-    model = MODEL.search(joined)
-    path = next(filter(None, model.groups())) if model else ""
+    match = MODEL.search(joined)
+    path = next(filter(None, match.groups())) if match else ""
     model = re.split(r"[\\/]", path)[-1]
     return tool, "" if model == tool else model, bool(EDITORS.search(joined))
 

@@ -80,8 +80,11 @@ def _signature(store):
 
 
 def _borne(failure, label):
-    """Whether credentials hold in spite of a failure: that a signer isn't on the list is said
-    otherwise, and an earlier signer's certificate only takes its weight from what he says."""
+    """Whether credentials hold in spite of a failure.
+
+    That a signer isn't on the list is said otherwise, and an earlier signer's certificate only
+    takes its weight from what he says.
+    """
     code, url = str(failure.get("code")), str(failure.get("url"))
     earlier = "/c2pa/" in url and f"/c2pa/{label}/" not in url
     return code == "signingCredential.untrusted" or (
@@ -89,8 +92,10 @@ def _borne(failure, label):
 
 
 def _history(store):
-    """Source, key and fields of the notes on what was done, by the file's own line of manifests
-    and by those of its ingredients."""
+    """Source, key and fields of the notes on what was done.
+
+    By the file's own line of manifests and by those of its ingredients.
+    """
     manifests, own = store["manifests"], store["active_manifest"]
     line, vouched = _line(manifests, own), _vouched(manifests, own, store["trusted"])
     origins, done, camera = {}, [], True
@@ -135,8 +140,10 @@ def _line(manifests, label):
 
 
 def _vouched(manifests, label, trusted):
-    """The labels of the manifests that trusted signers alone lead to: between them, anybody could
-    have put another picture under an earlier one's credentials."""
+    """The labels of the manifests that trusted signers alone lead to.
+
+    Between others, anybody could have put another picture under an earlier one's credentials.
+    """
     vouched, open_ends = set(), [label]
     while open_ends:
         label = open_ends.pop()
@@ -181,8 +188,7 @@ def _signer(manifest):
 
 
 def _maker(manifest, action=None):
-    """The program that did an action, or how it is described, else the one that wrote the
-    manifest."""
+    """The program that did an action or how it is described, else what wrote the manifest."""
     agent = (action or {}).get("softwareAgent")
     if isinstance(agent, dict):
         agent = " ".join(str(agent[key]) for key in ("name", "version") if agent.get(key))

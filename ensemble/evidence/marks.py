@@ -105,8 +105,10 @@ def has_sparkle(rgb):
 
 @cache
 def _sparkle(side, finer=8):
-    """The sparkle's opacity by pixel, the terms of a curved surface, and what fits these to the
-    pixels around it."""
+    """What the sparkle is measured with.
+
+    Its opacity by pixel, the terms of a curved surface, and what fits these to the pixels around.
+    """
     places = np.abs((np.arange(side * finer) + 0.5) / (side * finer) * 2 - 1) ** OUTLINE
     star = (places[:, None] + places <= 1).reshape(side, finer, side, finer).mean(axis=(1, 3))
     y, x = np.mgrid[:side, :side].reshape(2, -1) / side - 0.5

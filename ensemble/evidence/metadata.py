@@ -1,5 +1,6 @@
-"""What lies in an image file beside its pixels: no pixel is decoded, and all that is read has a
-limit, for the file is untrusted.
+"""What lies in an image file beside its pixels.
+
+No pixel is decoded, and all that is read has a limit, for the file is untrusted.
 
 Pillow would read every entry of an EXIF directory, though thousands of them may point to the same
 megabytes, and no PNG text that follows the pixels; so the four common containers are walked here.
@@ -131,9 +132,9 @@ def _of_png(data):
         if name == b"eXIf":
             blocks.setdefault("exif", bytes(body))
         elif name in (b"tEXt", b"zTXt", b"iTXt"):
-            keyword = bytes(body[:80]).partition(b"\0")[0]
-            if keyword in KEYWORDS and keyword.decode() not in text:
-                text[keyword.decode()] = _png_text(name, bytes(body[len(keyword) + 1:]))
+            start = bytes(body[:80]).partition(b"\0")[0]
+            if start in KEYWORDS and (keyword := start.decode()) not in text:
+                text[keyword] = _png_text(name, bytes(body[len(start) + 1:]))
     if packet := text.pop("XML:com.adobe.xmp", ""):
         blocks["xmp"] = packet.encode()
     for keyword in ("exif", "APP1", "xmp", "iptc"):  # ImageMagick's way: name, length, then hex
@@ -253,8 +254,8 @@ def _tables(body):
 def _saved_as(tables, frame):
     """Quality, tables, subsampling and kind of a JPEG; empty if it doesn't say."""
     parts = [frame[at:at + 3] for at in range(7, 7 + 3 * frame[6], 3)] if len(frame) > 6 else []
-    used = [tables.get(part[2]) if len(part) == 3 else None for part in parts]
-    if not used or None in used:
+    used = [tables[part[2]] for part in parts if len(part) == 3 and part[2] in tables]
+    if not used or len(used) < len(parts):
         return {}
     exact = next((quality for quality, (luma, chroma) in _standard().items()
                   if used[0] == luma and set(used[1:]) <= {luma, chroma}), None)

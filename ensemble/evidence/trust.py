@@ -170,8 +170,7 @@ def _cached(name):
 
 
 def _path(name):
-    """Beside what the Hub's library keeps; named after its content, so another pin is another
-    file."""
+    """Beside what the Hub's library keeps; another pin is another file, named by its content."""
     from huggingface_hub import constants
 
     return Path(constants.HF_ASSETS_CACHE) / "real-or-ai" / "trust" / f"{LISTS[name][1]}.pem"

@@ -75,8 +75,7 @@ def runs(parts, few, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(runs, cifake, tmp_path_factory):
-    """Exported by a process of its own, which knows the members' layers without having built one.
-    """
+    """Exported by a process of its own, which knows the members' layers but has built none."""
     folder = tmp_path_factory.mktemp("weights") / "small"
     done = subprocess.run(
         [sys.executable, "-m", "training", "export", "--data", cifake / "train.parquet",

@@ -29,7 +29,7 @@ FILES = sorted(FOLDER.rglob("*.py"))
 
 
 def name_of(path):
-    """training/cifake/fit.py → training.cifake.fit"""
+    """training/cifake/fit.py → training.cifake.fit."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
@@ -49,7 +49,7 @@ def imported(path):
 
 
 def area_of(module):
-    """training.cifake.fit → cifake, training.records → records"""
+    """training.cifake.fit → cifake, training.records → records."""
     return module.split(".")[1]
 
 

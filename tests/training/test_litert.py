@@ -21,7 +21,7 @@ from training.cifake.models import BlockSpectrum
 from training.fitting.batch_norm import BatchNormalization
 from training.images import data
 
-README = ROOT / "README.md"
+GUIDE = ROOT / "docs" / "use.md"
 
 # TensorFlow's quantiser looks at its result with TensorFlow's own interpreter.
 pytestmark = pytest.mark.filterwarnings(
@@ -166,9 +166,9 @@ def test_a_pack_of_svms_is_refused(pack, runs, splits, tmp_path, capsys):
     assert "no network" in capsys.readouterr().err
 
 
-def test_readme_judges_a_photo_as_the_ensemble_would_prepare_it(written, tmp_path, monkeypatch,
+def test_the_guide_judges_a_photo_as_the_ensemble_would_prepare_it(written, tmp_path, monkeypatch,
                                                                 capsys):
-    code = re.search(r"\*\*On a Raspberry Pi\.\*\*.*?```python\n(.*?)```", README.read_text(),
+    code = re.search(r"## On a Raspberry Pi.*?```python\n(.*?)```", GUIDE.read_text(),
                      re.DOTALL)[1]
     (tmp_path / "pi.py").write_text(code)
     shutil.copy(written / "cnn-int8.tflite", tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from ensemble import Ensemble, PackModels, open_picture
 from ensemble.pack import PackError
 from tests import made
 from tests.tiny import build_tiny_pack
+from tests.training import reports
 from training.__main__ import main
 from training.images.data import fingerprint
 from training.photos import collections as photos
@@ -88,9 +90,8 @@ def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
     written = (pack / "README.md").read_text()
     for words in (text, written):
         assert f"ROC-AUC {measured['mean']['roc_auc']:.3f}" in words
-        links = re.findall(r'(?:src|srcset)="(.*?)"', words)
-        assert len(links) == 2
-    assert all((pack / link).is_file() for link in re.findall(r'(?:src|srcset)="(.*?)"', written))
+    links = re.findall(r'(?:src|srcset)="(.*?)"', written)
+    assert len(links) == 2 and all((pack / link).is_file() for link in links)
     places = [written.index(f"## {title}") for title in ("Weak spots", "Photographs", "Members")]
     assert places == sorted(places)
     for name, row in {**measured["generators"], **measured["sources"]}.items():
@@ -101,6 +102,35 @@ def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
     before = readme.read_text()
     results.write(pack, readme)
     assert readme.read_text() == before
+
+
+def test_readme_says_how_seldom_the_models_can_tell_and_what_marks_are_worth(pack, tmp_path):
+    folder = tmp_path / "pack"
+    shutil.copytree(pack, folder)
+    never = {"coverage": 0.0, "right": None, "accused": 0.0, "caught": 0.0}
+    reports.write(folder, "promises", {
+        "n": 1234, "groups": 9, "collections": 21, "roc_auc": 0.7, "label_against_number": 0.01,
+        "steps": {"confident": never, "likely": {
+            "coverage": 0.125, "right": 0.8765, "accused": 0.0123, "caught": 0.0456}}})
+    row = {"pictures": 30, "above_bound": 28, "lowest": 1.5, "middle": 9.0, "highest": 70.0}
+    reports.write(folder, "marks", {
+        "bound": 7.0, "marked": {"painted": row, "drawn": {**row, "above_bound": 30}},
+        "unmarked": {"pictures": 2345, "squares": 0, "sparkle": 0, "watermark": {
+            "pictures": 2222, "above_bound": 0, "largest": {"FLUX": 3.25}}}})
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{results.PHOTOS_BEGIN}\n{results.PHOTOS_END}\n")
+    assert main(["report", "--pack", str(folder), "--readme", str(readme)]) == 0
+    text = readme.read_text()
+    assert ("1,234 pictures from 21 collections that they were not trained on, the models can't "
+            "tell 87.5%; 12.5% of the verdicts are `likely`, of which 87.6% are right") in text
+    assert "`confident`" not in text
+    assert "accuse 1.23% of the real pictures, and catch 4.6% of the AI-generated ones" in text
+    assert "read in 58 of 60 pictures" in text and "(96.7%)" in text
+    assert "in 0 of 2,222 unmarked ones" in text and f"]({folder.name}/README.md)" in text
+    card_text = (folder / "README.md").read_text()
+    assert "| painted | 30 | 28 | 1.5 | 9.0 | 70.0 |" in card_text and "FLUX 3.25" in card_text
+    never_sure = photo_card.in_short({"n": 5, "collections": 2, "steps": {"likely": never}})
+    assert "can't tell 100.0%; no verdict is any surer" in never_sure
 
 
 def test_the_worst_comes_first():

@@ -17,9 +17,10 @@ SURE = {CONFIDENT: {"right": 0.9, "accused": 1}}
 
 
 def simulated(seed, parts=6, each=300):
-    """Votes of three members that are surer than they are right, each with a leaning of its own,
-    another one in each part; some pictures are hard for all of them: `p_ai` [N, 3], labels and
-    parts [N]."""
+    """Votes of three members that are surer than they are right: `p_ai` [N, 3], labels and parts.
+
+    Each has a leaning of its own, another one in each part; some pictures are hard for all.
+    """
     rng = np.random.default_rng(seed)
     part = np.repeat(np.arange(parts), each)
     labels = rng.integers(0, 2, len(part))

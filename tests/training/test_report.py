@@ -1,4 +1,4 @@
-"""Reports become README's tables and the model card; the filter is chosen by measurement."""
+"""Reports become README's table and the model card; the filter is chosen by measurement."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.training import reports as measured_reports
 from training.__main__ import main
 from training.images.data import FAKE, REAL
 from training.measure import resize
-from training.report import card, figures, readme, slices
+from training.report import card, comparisons, figures, readme, slices
 
 
 @pytest.fixture
@@ -55,48 +55,50 @@ def photos(tmp_path):
     return path
 
 
-def test_tables_hold_the_measured_numbers(tiny, tmp_path):
+def test_readme_has_our_votes_and_the_nearest_published_systems(tiny, tmp_path):
     page = tmp_path / "README.md"
     page.write_text(f"before\n{readme.BEGIN}\nreplaced\n{readme.END}\nafter\n")
     assert main(["report", "--pack", str(tiny), "--readme", str(page)]) == 0
     text = page.read_text()
     measured = json.loads((tiny / "reports" / "evaluate.json").read_text())
-    for row in (*measured["members"].values(), measured["ensemble"], measured["calibrated"]):
-        assert f"**{row['accuracy']:.2%}**" in text and f"{row['roc_auc']:.4f}" in text
     assert text.startswith("before\n") and text.endswith("\nafter\n")
     assert "replaced" not in text
-    assert "97.62%" in text  # the published ones stand beside
+    names = re.findall(r"^\| (\S.*?) \|", text, re.MULTILINE)[1:]
+    assert len(names) == 1 + 5 and "arXiv 2303.14126" in names[-1]
+    for row in (measured["ensemble"], measured["calibrated"]):
+        assert f"**{row['accuracy']:.2%}**" in text
+    published = json.loads(comparisons.PUBLISHED.read_text())
+    distance = {other["who"]: abs(other["accuracy"] - measured["calibrated"]["accuracy"])
+                for other in published if other["source"] != comparisons.PAPER}
+    shown = [who for who in distance if any(name.startswith(who) for name in names)]
+    assert sorted(shown) == sorted(sorted(distance, key=distance.get)[:2])
     assert f"{measured['ensemble']['accuracy']:.4f}" in (tiny / "README.md").read_text()
 
 
-def test_readme_has_intervals_corruptions_generators_and_figures(reported):
-    text = (reported.parent / "README.md").read_text()
-    reports = measured_reports.read(reported)
-    evaluation, robust = reports["evaluate"], reports["robustness"]
+def test_the_card_has_all_published_systems_and_intervals(reported):
+    short, text = (reported.parent / "README.md").read_text(), (reported / "README.md").read_text()
+    evaluation = measured_reports.read(reported)["evaluate"]
     low, high = evaluation["ensemble"]["accuracy_interval"]
-    assert f"({100 * low:.2f}–{100 * high:.2f})" in text and "bootstrap" in text
-    clean = evaluation["deduplicated"]["calibrated"]
-    assert f"| {clean['roc_auc']:.4f} | {evaluation['calibrated']['ece']:.2%} |" in text
-    worst = robust["worst"]
-    assert f"the worst is {worst['corruption']}" in text and f"{worst['accuracy']:.2%}" in text
-    rows = re.findall(r"^\| (\S.*?) \|", text, re.MULTILINE)
-    named = [row for row in rows if row in robust["corruptions"]]
-    assert named == sorted(robust["corruptions"], key=lambda name: robust["corruptions"][name][
-        "ensemble"]["accuracy"])[:readme.WORST]
-    assert "| dcgan (500) | none | 0.2%, 0.501 |" in text and "4.75% (4,321 added)" in text
-    links = re.findall(r'(?:src|srcset)="(.*?)"|\]\((.*?)\)', text)
-    assert len(links) == 2 * len(figures.NAMES) + 1
-    assert all((reported.parent / "".join(link)).is_file() for link in links)
+    for words in (short, text):
+        assert f"({100 * low:.2f}–{100 * high:.2f})" in words and "bootstrap" in words
+    part = text.split("## Beside published systems")[1].split("## ")[0]
+    for row in (*evaluation["members"].values(), evaluation["ensemble"], evaluation["calibrated"]):
+        assert f"**{row['accuracy']:.2%}**" in part and f"{row['roc_auc']:.4f}" in part
+    for other in json.loads(comparisons.PUBLISHED.read_text()):
+        assert f"| {other['who']} ({other['source']}) |" in part
+    links = re.findall(r"\]\((.*?)\)", short)
+    assert links and all((reported.parent / link).is_file() for link in links)
 
 
-def test_readme_has_the_networks_on_small_machines(reported):
-    text = (reported.parent / "README.md").read_text()
+def test_the_card_has_filters_and_the_networks_on_small_machines(reported):
+    text = (reported / "README.md").read_text()
+    assert "4 real photographs, 4 pictures of Stable Diffusion 1.x and 4 of newer" in text
+    assert "| box | 1.2% | 77.0% | 0.800 | 0.600 |" in text and "uses `box`" in text
     assert "the same 1,000 test images" in text and "for 10,000 images" in text
     assert "| cnn | ONNX Runtime | 1.63 MB | 91.25% |  |  | 6.2 s | 11.8 s |" in text
     assert "| resnet | LiteRT int8 | 0.44 MB | 91.25% | 0.002 | 99.15% |" in text
     manifest, reports = read_manifest(reported), measured_reports.read(reported)
-    other = readme.results({**manifest, "version": "9.9.9"}, reports, "weights")
-    assert "LiteRT" not in other
+    assert "LiteRT" not in card.card({**manifest, "version": "9.9.9"}, reports)
 
 
 def test_the_card_has_every_slice_and_links_that_hold(reported):
@@ -108,6 +110,9 @@ def test_the_card_has_every_slice_and_links_that_hold(reported):
     links = re.findall(r'(?:src|srcset)="(.*?)"', text)
     assert len(links) == 2 * len(figures.NAMES)
     assert all((reported / link).is_file() for link in links)
+    worst = reports["robustness"]["worst"]
+    assert f"the worst is {worst['corruption']}" in text and f"{worst['accuracy']:.2%}" in text
+    assert "| dcgan (500) | none | 0.2%, 0.501 |" in text and "4.75% (4,321 added)" in text
     ece = reports["evaluate"]["deduplicated"]["calibrated"]["ece"]
     assert f"byte-identical to a training image: ECE {ece:.2%}" in text
 
@@ -143,8 +148,8 @@ def test_a_lost_report_goes_everywhere(reported, tmp_path):
     for name in ("robustness", "training"):
         (pack / "reports" / f"{name}.json").unlink()
     readme.write(pack, page)
-    for text in (page.read_text(), (pack / "README.md").read_text()):
-        assert "JPEG q10" not in text and "robustness-light.svg" not in text and "dcgan" in text
+    text = (pack / "README.md").read_text()
+    assert "JPEG q10" not in text and "robustness-light.svg" not in text and "dcgan" in text
     assert not (pack / "reports" / "figures" / "robustness-dark.svg").exists()
 
 

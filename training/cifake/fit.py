@@ -32,7 +32,7 @@ class MeanOfWeights(keras.callbacks.Callback):
 
     def __init__(self, path=None):
         super().__init__()
-        self.weights, self.epochs = None, 0
+        self.weights, self.epochs = [], 0
         if path and path.exists():
             with np.load(path) as saved:
                 self.weights = [saved[f"{i}"] for i in range(len(saved) - 1)]

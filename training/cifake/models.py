@@ -27,6 +27,7 @@ class BlockSpectrum(layers.Layer):
     """
 
     def build(self, shape):
+        """The transform's waves, as the kernels of a convolution."""
         wave = dct(np.eye(8), axis=0, norm="ortho")
         self.kernel = np.einsum("uy,vx,kc->yxcuvk", wave, wave, RGB_TO_YCC).reshape(
             8, 8, 3, 192).astype(np.float32)

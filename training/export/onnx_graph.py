@@ -28,9 +28,9 @@ class Graph:
         ----------
         operator : str
             As ONNX names it.
-        inputs : str or array
+        *inputs : str or array
             Names of other operators' outputs, and constants.
-        attributes
+        **attributes
             As ONNX has them.
 
         Returns

@@ -85,7 +85,7 @@ def load(path):
     for old, new in MOVED.items():
         if old not in sys.modules:
             sys.modules[old] = stand_in = ModuleType(old)
-            stand_in.__getattr__ = lambda name, new=new: getattr(import_module(new), name)
+            vars(stand_in)["__getattr__"] = lambda name, new=new: getattr(import_module(new), name)
     return joblib.load(path)
 
 

@@ -102,8 +102,9 @@ def fit(real, out, epochs=8, batch=64, seed=0, build=(build_generator, build_dis
         networks.restore(checkpoint / "state.npz")
     for epoch in range(done, epochs):
         start = time.time()
-        losses = networks.train_epoch(real, batch, seed, epoch, f"dcgan {epoch + 1}/{epochs}")
-        _add_row(out / "curve.csv", epoch, *losses, time.time() - start)
+        d_loss, g_loss = networks.train_epoch(real, batch, seed, epoch,
+                                              f"dcgan {epoch + 1}/{epochs}")
+        _add_row(out / "curve.csv", epoch, d_loss, g_loss, time.time() - start)
         checkpoints.save(out, epoch + 1, lambda folder: (
             networks.save(folder / "state.npz"), shutil.copy(out / "curve.csv", folder)))
     networks.average.save(out / "generator.keras")

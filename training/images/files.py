@@ -5,6 +5,7 @@ Nothing but names, labels and digests is kept, so a data set may be larger than 
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -36,7 +37,7 @@ class Files:
         As `training.images.data.Data` has them; zero until the files were checked.
     """
 
-    source: object
+    source: Any
     rows: np.ndarray
     labels: np.ndarray
     digests: np.ndarray

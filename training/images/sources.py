@@ -73,6 +73,7 @@ class Folder:
         return self.paths[row].read_bytes()
 
     def name(self, row):
+        """Its path in the folder."""
         return str(self.paths[row].relative_to(self.root))
 
 
@@ -88,6 +89,7 @@ class Packed:
         return len(self.names)
 
     def add(self, name, data):
+        """Append a file."""
         self.file.write(data)
         self.ends.append(self.ends[-1] + len(data))
         self.names.append(name)
@@ -99,6 +101,7 @@ class Packed:
             return self.file.read(end - start)
 
     def name(self, row):
+        """What the parquet file calls it."""
         return self.names[row]
 
 
@@ -115,6 +118,7 @@ class Pixels:
         return self.images[row]
 
     def name(self, row):
+        """It has none but its number."""
         return f"generated image {row}"
 
 
@@ -132,6 +136,7 @@ class Joined:
         return source[row]
 
     def name(self, row):
+        """What its source calls it."""
         source, row = self._place(row)
         return source.name(row)
 

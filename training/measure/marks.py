@@ -1,5 +1,8 @@
-"""Measure the marks in pixels: on unmarked pictures, of which none may pass for marked, and on
-genuine outputs of the scripts that write them."""
+"""Measure the marks in pixels.
+
+On unmarked pictures, of which none may pass for marked, and on genuine outputs of the scripts that
+write them.
+"""
 
 from pathlib import Path
 

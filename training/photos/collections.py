@@ -34,7 +34,7 @@ NAMES = {
 }
 # Generators that share their last step, the one that leaves traces, are of one family.
 FAMILIES = {
-    "GPT and Gemini": r"GPT|Gemini|Nano Banana",
+    "GPT and Gemini": r"GPT|Gemini|Google|Imagen|Nano Banana",
     "Stable Diffusion": r"Stable Diffusion|\bSD ?\d|\bLDM\b",
     "DALL-E": r"DALL-E",
     "Midjourney": r"Midjourney",
@@ -80,7 +80,7 @@ class Photos:
                       self.generators[index], self.groups[index], self.digests[index])
 
 
-def load(path, column="image"):
+def load(path, column=None):
     """Read a parquet of pictures.
 
     Parameters
@@ -88,8 +88,8 @@ def load(path, column="image"):
     path : path
         Parquet with `image{bytes, path}`, `label` (FAKE = 0, REAL = 1), `source`, `generator`
         and, if it has one, `group`.
-    column : str
-        Of the pictures: `image`, or `whole` where the data has both.
+    column : str, optional
+        Of the pictures; by default `whole` where the data has it, else `image`.
 
     Returns
     -------
@@ -109,6 +109,7 @@ def load(path, column="image"):
         table = parquet.read_table(path)
     except ArrowInvalid as error:
         raise DataError(f"{path}: not a parquet file: {error}") from error
+    column = column or ("whole" if "whole" in table.column_names else "image")
     if missing := {column, *COLUMNS} - set(table.column_names):
         raise DataError(f"{path}: the column {' and '.join(sorted(missing))} is missing; "
                         f"found {', '.join(table.column_names)}.")
@@ -145,11 +146,11 @@ def family_of(generator):
 
 
 def fold(photos, count=FOLDS):
-    """Put every source into one of `count` folds, the sources of one family into the same.
+    """Put every group of collections into one of `count` folds, those of one family into the same.
 
-    A source of several families goes with the one that made most of its pictures (the first of
-    `FAMILIES` if two did). The largest group comes first and goes where its label has the
-    fewest pictures; so the same sources give the same folds.
+    A group of several families goes with the one that made most of its pictures (the first of
+    `FAMILIES` if two did). The largest family comes first and goes where its label has the
+    fewest pictures; so the same groups give the same folds.
 
     Parameters
     ----------
@@ -165,11 +166,11 @@ def fold(photos, count=FOLDS):
     DataError
         If a fold gets no real picture or none that is AI-generated.
     """
-    groups = {}
-    for source in np.unique(photos.sources):
-        groups.setdefault(_group(photos.take(photos.sources == source)), []).append(source)
+    families = {}
+    for group in np.unique(photos.groups):
+        families.setdefault(_family(photos.take(photos.groups == group)), []).append(group)
     folds, sizes = np.full(len(photos), -1), np.zeros((count, 2), int)
-    masks = [np.isin(photos.sources, sources) for sources in groups.values()]
+    masks = [np.isin(photos.groups, groups) for groups in families.values()]
     counts = [np.bincount(photos.labels[mask], minlength=2) for mask in masks]
     # Those with AI-generated pictures first, since real pictures can fill up any fold.
     for i in sorted(range(len(masks)), key=lambda i: (-counts[i][1], -counts[i][0])):
@@ -177,7 +178,7 @@ def fold(photos, count=FOLDS):
         folds[masks[i]] = emptiest
         sizes[emptiest] += counts[i]
     if (sizes == 0).any():
-        raise DataError(f"{len(groups)} families and sources can't fill {count} folds with real "
+        raise DataError(f"{len(families)} families and groups can't fill {count} folds with real "
                         f"and AI-generated pictures each; they got {sizes.tolist()} (real, AI).")
     return folds
 
@@ -261,11 +262,11 @@ def _first(patterns, generator):
                  if re.search(pattern, generator, re.IGNORECASE)), None)
 
 
-def _group(source):
-    """The family of a source, or its own name if it is of none."""
-    names = [family_of(generator) for generator in source.generators[source.labels == 1]]
+def _family(group):
+    """The family of a group of collections, or its own name if it is of none."""
+    names = [family_of(generator) for generator in group.generators[group.labels == 1]]
     known = [name for name in FAMILIES if name in names]
-    return max(known, key=names.count) if known else str(source.sources[0])
+    return max(known, key=names.count) if known else str(group.groups[0])
 
 
 def _saved(rgb, file_format, **options):

@@ -6,6 +6,7 @@ the authors' Lite variants, Apache 2.0; converted by the package that holds the 
 
 import math
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def _strides(depth):
 def _weights(variant):
     package, name, depth = VARIANTS[variant]
     try:
-        file = resources.files(package) / "models" / name
+        file = Path(str(resources.files(package))) / "models" / name
     except ModuleNotFoundError as error:
         raise WeightsError(f"{package} isn't installed; training/requirements.txt has "
                            f"it.") from error

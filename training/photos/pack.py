@@ -9,11 +9,12 @@ from training.export.pack import MAX_SIDE, described, keep_digests
 from training.images.data import fingerprint
 from training.photos import collections as pictures_of
 from training.photos.benchmark import SIZE, calibrated, held_out, write_recipe
+from training.photos.calibrate import measure
 from training.photos.members import KINDS
 from training.records import commit, write_json
 
 
-def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):
+def make(members, data, out, size=SIZE, seed=0, version="1.1.0"):
     """Make the pack and its report.
 
     The report and the calibration are of the same recipe while whole sources were held out; what is
@@ -47,6 +48,11 @@ def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):
         member.write(models[name], size, out / f"{name}.onnx")
     about = {"pack": out.name, "version": version, "seed": seed, "input_size": size}
     write_recipe(members, photos, folds, p_ai, out / "reports" / "photos.json", about)
+    fitted = calibrated(p_ai["found"], photos.labels, photos.sources, folds)
+    write_json(out / "reports" / "promises.json", {
+        **about, "collections": len(np.unique(photos.sources)),
+        "groups": len(np.unique(photos.groups)),
+        **measure(p_ai["found"], photos, folds, fitted)})
     manifest = {
         "format": pack.FORMAT, "name": out.name, "version": version,
         "input_size": size, "resize": pictures_of.RESAMPLE,
@@ -54,7 +60,7 @@ def make(members, data, out, size=SIZE, seed=0, version="1.0.0"):
         "domain": {"min_side": MAX_SIDE + 1},
         "members": described(out, {name: member.description for name, member in members.items()},
                              KINDS),
-        **calibrated(p_ai["found"], photos.labels, photos.sources, folds),
+        **fitted,
         "training": {"data": Path(data).name, "images": len(photos),
                      "real_images": int((photos.labels == 0).sum()),
                      "sources": len(np.unique(photos.sources)),

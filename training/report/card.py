@@ -3,7 +3,8 @@
 from huggingface_hub import EvalResult, ModelCardData
 
 from training.markdown import count, table
-from training.report import figures, photo_card, slices
+from training.report import comparisons, figures, photo_card, slices
+from training.report.comparisons import parameters
 from training.report.figures import confident_from
 
 DATASET = "dragonintelligence/CIFAKE-image-dataset"
@@ -56,15 +57,18 @@ def card(manifest, reports, drawn=()):
         parts = [photo_card.introduction(manifest),
                  *([photo_card.weak_spots(photos)] if photos else []), *measured,
                  _members(manifest), photo_card.calibration(manifest, reports.get("promises")),
+                 *([photo_card.marks(reports["marks"])] if "marks" in reports else []),
                  photo_card.limits(manifest),
                  _use(manifest), _training(manifest), photo_card.source()]
     else:
         parts = [_introduction(manifest), _members(manifest), _results(evaluation, manifest),
+                 *_published(manifest, evaluation),
                  *_show(shown, "confusion", "roc"), *_weak_spots(manifest, reports),
                  *_robustness(manifest, reports.get("robustness")), *_show(shown, "robustness"),
                  *_generators(manifest, reports.get("generators")), *_show(shown, "generators"),
-                 *measured, _calibration(manifest, evaluation),
+                 *_filters(reports.get("resize")), *measured, _calibration(manifest, evaluation),
                  *_show(shown, "reliability", "risk"), _limits(manifest), _use(manifest),
+                 *_runtimes(manifest, reports.get("litert")),
                  _training(manifest), *_show(shown, "training"), _source()]
     return f"---\n{front.to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"
 
@@ -72,18 +76,6 @@ def card(manifest, reports, drawn=()):
 def setting(manifest):
     """What the variables begin with that make the app judge with such a pack."""
     return "PHOTOS" if "min_side" in manifest["domain"] else "PACK"
-
-
-def parameters(manifest):
-    """How many parameters each member has, by name.
-
-    A network's run counts them. The manifest of an older pack counts all numbers of its file, some
-    of which are constants; for a support vector machine that is what there is.
-    """
-    runs = manifest["training"].get("runs", {})
-    return {member["name"]: runs.get(member["name"], {}).get("parameters",
-                                                             member.get("parameters"))
-            for member in manifest["members"]}
 
 
 def _show(shown, *names):
@@ -125,6 +117,12 @@ def _results(evaluation, manifest):
     return "\n\n".join(parts)
 
 
+def _published(manifest, evaluation):
+    if not evaluation or "deduplicated" not in evaluation:
+        return []
+    return [f"## Beside published systems\n\n{comparisons.published(manifest, evaluation)}"]
+
+
 def _weak_spots(manifest, reports):
     worst = slices.worst_first(manifest, reports)[:CONDITIONS]
     if not worst:
@@ -151,6 +149,17 @@ noise's σ in steps of 255, and the side in pixels that an image is rescaled to 
 
 def _generators(manifest, report):
     return [f"## Other generators\n\n{slices.generators(manifest, report)}"] if report else []
+
+
+def _filters(report):
+    return [f"## Larger pictures\n\n{comparisons.filters(report)}"] if report else []
+
+
+def _runtimes(manifest, report):
+    """On small machines; not of a pack that has other networks by now."""
+    if not report or report["version"] != manifest["version"]:
+        return []
+    return [f"## Small machines\n\n{comparisons.runtimes(report)}"]
 
 
 def _calibration(manifest, evaluation):

@@ -158,9 +158,10 @@ def _commit(repo, kind, files, message, token, variables=()):
         for name, value in dict(variables).items():
             api.add_space_variable(repo, name, value)
         gone = set(api.list_repo_files(repo, repo_type=kind)) - {".gitattributes"} - set(files)
-        operations = [CommitOperationAdd(name, content) for name, content in files.items()]
-        operations += [CommitOperationDelete(name, is_folder=False) for name in sorted(gone)]
-        return api.create_commit(repo, operations, commit_message=message, repo_type=kind).oid
+        added = [CommitOperationAdd(name, content) for name, content in files.items()]
+        deleted = [CommitOperationDelete(name, is_folder=False) for name in sorted(gone)]
+        return api.create_commit(repo, [*added, *deleted], commit_message=message,
+                                 repo_type=kind).oid
 
 
 def _below(path):

@@ -73,7 +73,7 @@ def worst(report):
             f"({', '.join(left_out)}).")
 
 
-def robustness(manifest, report, most=None):
+def robustness(manifest, report):
     """Markdown table of accuracy and calibration under each corruption.
 
     Parameters
@@ -82,16 +82,10 @@ def robustness(manifest, report, most=None):
         Of the pack.
     report : dict
         Content of `reports/robustness.json`.
-    most : int, optional
-        Only this many corruptions, those with the lowest accuracy of the majority first; by
-        default all of them, in the report's order. The clean images are always there.
     """
-    corrupted = list(report["corruptions"].items())
-    if most is not None:
-        corrupted = sorted(corrupted, key=lambda item: item[1]["ensemble"]["accuracy"])[:most]
     names = [member["name"] for member in manifest["members"]]
     rows = []
-    for name, row in [("clean", report["clean"]), *corrupted]:
+    for name, row in [("clean", report["clean"]), *report["corruptions"].items()]:
         scores = [*(row["members"][member] for member in names), row["ensemble"], row["calibrated"]]
         rows.append([name, *(f"{score['accuracy']:.1%}" for score in scores),
                      f"{row['calibrated']['ece']:.1%}", f"{row['calibrated']['roc_auc']:.4f}",

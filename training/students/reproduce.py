@@ -21,7 +21,7 @@ from training.students.recipes import RECIPES
 RESULTS = Path(__file__).with_name("reproductions")
 PAGE = Path(__file__).with_name("REPRODUCTIONS.md")
 # Of each training the recipe and what is not as in its report.
-FULL = {
+FULL: dict[str, tuple[str, dict]] = {
     "svm-flat": ("svm-flat", {}),
     "cnn-two-ai": ("cnn-two-ai", {"epochs": 6}),
     "dcgan": ("dcgan", {"epochs": 5, "images": 20_000}),

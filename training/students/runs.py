@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -31,7 +32,7 @@ class Run:
     folder: Path
     facts: dict
     recipe: Recipe
-    model: object
+    model: Any
 
     @property
     def size(self):

@@ -6,7 +6,7 @@ from training.students.blocks import RandomGain, augmented, base, mlp, pixels, s
 
 
 def basic_cnn(size=224, weights=None):
-    """conv 64, pool, 2 × 128, pool, 2 × 256, pool, global average, dense 128, 64, softmax 2."""
+    """Conv 64, pool, 2 × 128, pool, 2 × 256, pool, global average, dense 128, 64, softmax 2."""
     images = pixels(size)
     x = layers.Rescaling(1 / 255)(_changed(images))
     for filters, times in ((64, 1), (128, 2), (256, 2)):

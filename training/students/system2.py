@@ -25,7 +25,7 @@ def flat(images):
 
 
 def cnn_two_ai(size=32, weights=None):
-    """conv 32, 64, 128, each with a pool, flatten, dense 256, dropout 0.5, sigmoid."""
+    """Conv 32, 64, 128, each with a pool, flatten, dense 256, dropout 0.5, sigmoid."""
     images = pixels(size)
     x = layers.Rescaling(1 / 255)(images)
     for filters in (32, 64, 128):

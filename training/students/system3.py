@@ -7,7 +7,7 @@ from training.students.blocks import base, mlp, pixels, softmax
 
 
 def cnn_baseline(size=32, weights=None, classes=2, name="cnn-baseline"):
-    """conv 32, pool, conv 32, pool, dense 64, softmax; the best network of CIFAKE's own paper.
+    """Conv 32, pool, conv 32, pool, dense 64, softmax; the best network of CIFAKE's own paper.
 
     Bird and Lotfi 2023 (arXiv 2303.14126).
     """

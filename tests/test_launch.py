@@ -1,0 +1,34 @@
+"""How Gradio is launched, and what of it `app.improve_mcp` replaces: an upgrade may change both."""
+
+import inspect
+import json
+import urllib.error
+import urllib.request
+
+import gradio as gr
+import pytest
+from gradio.mcp import GradioMCPServer
+
+
+def test_no_history_of_a_visitors_runs(server):
+    """Unless told otherwise, Gradio has the browser keep each run, and a page that lists them."""
+    with urllib.request.urlopen(f"{server.url}/config") as answer:
+        assert json.load(answer)["run_history"] is False
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(f"{server.url}/gradio_api/runs")
+    with error.value as answer:
+        assert answer.code == 404
+
+
+@pytest.mark.parametrize("name, takes", [
+    ("convert_strings_to_filedata", ["self", "value", "filedata_positions"]),
+    ("postprocess_output_data", ["self", "data", "root_url"])])
+def test_the_mcp_server_has_and_calls_what_the_app_replaces(name, takes):
+    told = (f"Gradio {gr.__version__}: GradioMCPServer.{name}({', '.join(takes)}), which "
+            "app.improve_mcp replaces, is gone, not called or another one. See how Gradio makes "
+            "an MCP tool's arguments and answers now, and change app.improve_mcp.")
+    method = getattr(GradioMCPServer, name, None)
+    assert callable(method), told
+    assert list(inspect.signature(method).parameters) == takes, told
+    assert not inspect.iscoroutinefunction(method), told
+    assert f"self.{name}(" in inspect.getsource(GradioMCPServer), told
