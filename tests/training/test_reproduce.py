@@ -28,8 +28,8 @@ def test_every_recipe_of_the_student_systems_has_a_result():
 
 
 def test_a_table_is_made_of_trainings_and_made_again_without_them(tmp_path, monkeypatch):
-    for name in set(RECIPES) - {"dcgan", "three-class", "basic-cnn"}:
-        monkeypatch.delitem(RECIPES, name)
+    monkeypatch.setattr(reproduce, "RECIPES", {
+        name: RECIPES[name] for name in ("basic-cnn", "dcgan", "three-class")})
     monkeypatch.setattr(reproduce, "FULL", {
         "dcgan": ("dcgan", {"epochs": 1, "batch": 24}),
         "three-class": ("three-class", {"epochs": 1, "generator": "dcgan"})})
