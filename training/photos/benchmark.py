@@ -221,11 +221,11 @@ def report(photos, judged):
         `flips`; what a slice has no pictures for is None. The ROC-AUC of a slice with one label
         is against the other label's pictures in its folds.
     """
-    said = {name: judged.verdicts(name) for name in VARIANTS}
+    verdicts = {name: judged.verdicts(name) for name in VARIANTS}
     count, ai = judged.folds.max() + 1, photos.labels == 1
 
     def row(rows):
-        return _row(rows, ai, np.isin(judged.folds, judged.folds[rows]), said)
+        return _row(rows, ai, np.isin(judged.folds, judged.folds[rows]), verdicts)
 
     folds = [{"sources": sorted(set(photos.sources[judged.folds == fold].tolist())),
               **judged.terms[fold], **row(judged.folds == fold)}
@@ -237,13 +237,13 @@ def report(photos, judged):
                            for name in np.unique(photos.generators[ai]).tolist()}}
 
 
-def _row(rows, ai, of_folds, said):
-    label, overall, sure = said["found"]
+def _row(rows, ai, of_folds, verdicts):
+    label, overall, sure = verdicts["found"]
     real, fake = rows & ~ai, rows & ai
     against = (real if real.any() else of_folds & ~ai) | (fake if fake.any() else of_folds & ai)
-    before, _, before_sure = said["stored"]
-    flips = {name: {"all": _share(before != said[name][0], rows),
-                    "confident": _share(before != said[name][0], rows & before_sure)}
+    before, _, before_sure = verdicts["stored"]
+    flips = {name: {"all": _share(before != verdicts[name][0], rows),
+                    "confident": _share(before != verdicts[name][0], rows & before_sure)}
              for name in ("resaved", "halved")}
     return {"real": int(real.sum()), "ai": int(fake.sum()),
             "roc_auc": float(roc_auc_score(ai[against], overall[against])),
@@ -270,25 +270,25 @@ def _mean(rows):
 
 
 def _write(out, photos, judged, about):
-    found = {**about, "variants": VARIANTS, **report(photos, judged)}
-    write_json(out, found)
+    measured = {**about, "variants": VARIANTS, **report(photos, judged)}
+    write_json(out, measured)
     folder, name = Path(out).parent / "figures", Path(out).stem
     folder.mkdir(exist_ok=True)
     for theme in THEMES:
         # A recipe has no manifest yet, and the figure needs none.
-        drawing.save("photos", theme, None, {"photos": found}, folder / f"{name}-{theme}.svg")
-    print(_table(found))
-    return found
+        drawing.save("photos", theme, None, {"photos": measured}, folder / f"{name}-{theme}.svg")
+    print(_table(measured))
+    return measured
 
 
-def _table(found):
+def _table(measured):
     lines = ["".join(f"{head:>{width}}" for head, width in (
         ("", 32), ("real", 7), ("AI", 7), ("ROC-AUC", 9), ("real→AI", 9), ("caught", 8),
         ("confident", 11), ("right", 8), ("real→AI", 9), ("flips", 8)))]
-    rows = {**{f"fold {i}": row for i, row in enumerate(found["folds"])}, "mean": found["mean"],
-            **found["sources"], **found["generators"]}
+    folds = {f"fold {number}": row for number, row in enumerate(measured["folds"])}
+    rows = folds | {"mean": measured["mean"]} | measured["sources"] | measured["generators"]
     for name, row in rows.items():
-        sure, flips = row["confident"], [kind["all"] for kind in row["flips"].values()]
+        sure, flips = row["confident"], [change["all"] for change in row["flips"].values()]
         lines.append(f"{name[:31]:>32}{row.get('real', ''):>7}{row.get('ai', ''):>7}"
                      f"{row['roc_auc']:>9.3f}{percent(row['real_called_ai']):>9}"
                      f"{percent(row['ai_caught']):>8}{percent(sure['coverage']):>11}"

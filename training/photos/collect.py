@@ -55,16 +55,16 @@ def collect(out, pictures=LIST, mirror=None, host=HOST):
         if not _is_whole(out / file_name(row), row["blob"]):
             repositories[row["repository"]].append(row)
     missing = []
-    for repository, wanted in tqdm(sorted(repositories.items()), "collect", mininterval=1):
+    for repository, rows_left in tqdm(sorted(repositories.items()), "collect", mininterval=1):
         try:
             store = _mirrored(mirror, repository) if mirror else _cloned(
                 f"{host}/{repository}", out / "repositories" / repository.replace("/", "+"),
-                [row["blob"] for row in wanted])
+                [row["blob"] for row in rows_left])
         except DataError as error:
-            missing += [{**row, "why": str(error)} for row in wanted]
+            missing += [{**row, "why": str(error)} for row in rows_left]
             continue
         missing += [{**row, "why": "not in the repository"}
-                    for row in wanted if not _bring(store, row, out)]
+                    for row in rows_left if not _bring(store, row, out)]
     _write_missing(out / "missing.csv", missing)
     return missing
 

@@ -22,8 +22,8 @@ STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))  # blocks, str
 EPSILON = 1e-3  # of batch normalisation
 
 
-def blocks(graph, images, variant, wanted):
-    """Add the network up to the last block that is wanted.
+def blocks(graph, images, variant, numbers):
+    """Add the network up to the last of these blocks.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def blocks(graph, images, variant, wanted):
         Float planes [N, 3, H, W] of 0 to 255.
     variant : str
         Of `VARIANTS`.
-    wanted : sequence of int
+    numbers : sequence of int
         Numbers of blocks, in their order.
 
     Returns
@@ -49,9 +49,9 @@ def blocks(graph, images, variant, wanted):
     x = graph.add("Mul", graph.add("Sub", images, 127.0), 1 / 128)
     x = _relu6(graph, _conv(graph, x, weights, "_conv_stem", "_bn0", 2))
     outputs, cell = [], 2
-    for number, stride in enumerate(_strides(depth)[:wanted[-1] + 1]):
+    for number, stride in enumerate(_strides(depth)[:numbers[-1] + 1]):
         x, cell = _block(graph, x, weights, f"_blocks.{number}.", stride), cell * stride
-        if number in wanted:
+        if number in numbers:
             outputs.append((x, len(weights[f"_blocks.{number}._bn2.bias"]), cell))
     return outputs
 

@@ -106,13 +106,13 @@ def fit_ridge(values, labels, sources, rng, prior=0.1):
     mean, scale = _moments(values)
     weights = source_weights(labels, sources)
     weights /= weights.sum()
-    standard, wanted = (values - mean) / scale, 2.0 * labels - 1
+    standard, targets = (values - mean) / scale, 2.0 * labels - 1
     # Centred by the same weights, so that the bias is free.
-    centre, middle = weights @ standard, weights @ wanted
+    centre, middle = weights @ standard, weights @ targets
     standard = (standard - centre).astype(np.float32)
     weighed = standard * weights[:, None].astype(np.float32)
     squares = (weighed.T @ standard).astype(np.float64) + prior * np.eye(len(mean))
-    fitted = np.linalg.solve(squares, weighed.T.astype(np.float64) @ (wanted - middle))
+    fitted = np.linalg.solve(squares, weighed.T.astype(np.float64) @ (targets - middle))
     return Unit(mean, scale, fitted.astype(np.float32), float(middle - centre @ fitted), np.inf)
 
 
