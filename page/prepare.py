@@ -92,12 +92,6 @@ def tab(ensemble):
             return None, problem(error_text(error, locale), locale, serial), waiting
         return original, html, gr.Button(interactive=changed is not original.rgb)
 
-    def choose(original, noise, light, blur, event: gr.EventData, request: gr.Request):
-        return event._data, *prepare(event._data, original, noise, light, blur, request)
-
-    def clear(request: gr.Request):
-        return None, *prepare(None, None, 0, 0, 0, request)
-
     def make(given, noise, light, blur, request: gr.Request):
         try:
             changed = prepared(open_picture(picker.uploaded(given)).rgb, (noise, light, blur))
@@ -109,15 +103,23 @@ def tab(ensemble):
     def failed(request: gr.Request):
         return problem(text("panel.failed_line", language(request)), language(request))
 
+    def keep(event: gr.EventData):
+        return event._data
+
     alone = JUDGES | {"concurrency_id": "prepare", "concurrency_limit": 2}
-    latest = {"trigger_mode": "always_last", "show_progress_on": shown}
-    asked = [
-        image.upload(choose, [known, *strengths], [given, known, shown, save], **alone, **latest),
-        image.clear(clear, None, [given, known, shown, save], **alone),
-        gr.on([slider.change for slider in strengths], prepare, [given, known, *strengths],
-              [known, shown, save], **alone | {"show_progress": "minimal"}, **latest),
-        save.click(make, [given, *strengths], [file, shown],
-                   **alone | {"show_progress": "minimal"}, show_progress_on=save)]
+    visibly = alone | {"show_progress": "minimal"}
+    at_once = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
+    latest = {"inputs": [given, known, *strengths], "outputs": [known, shown, save],
+              "trigger_mode": "always_last"}
+    # A choice is kept first, at once: "always_last" would not say which of two it was.
+    asked = [image.upload(keep, None, given, trigger_mode="multiple", **at_once)
+             .then(prepare, **latest, **alone),
+             image.clear(lambda: None, None, given, **at_once)
+             .then(prepare, **latest, **alone),
+             gr.on([slider.change for slider in strengths], prepare, **latest, **visibly,
+                   show_progress_on=shown),
+             save.click(make, [given, *strengths], [file, shown], **visibly,
+                        show_progress_on=save)]
     asked[-1].success(None, file, None, js=SAVE_JS)
     for event in asked:
         event.failure(failed, None, shown, api_visibility="private", show_progress="hidden")
