@@ -101,7 +101,8 @@ def tab(ensemble):
         return save_bytes_to_cache(_png(changed), "prepared.png", file.GRADIO_CACHE), gr.skip()
 
     def failed(request: gr.Request):
-        return problem(text("panel.failed_line", language(request)), language(request))
+        locale = language(request)
+        return problem(text("panel.failed_line", locale), locale, title="panel.failed_title")
 
     def keep(event: gr.EventData):
         return event._data
@@ -122,7 +123,7 @@ def tab(ensemble):
                         show_progress_on=save)]
     asked[-1].success(None, file, None, js=SAVE_JS)
     for event in asked:
-        event.failure(failed, None, shown, api_visibility="private", show_progress="hidden")
+        event.failure(failed, None, shown, **at_once)  # not in the queue, which may be full
 
 
 def preview(given):
@@ -170,7 +171,7 @@ def prepared(rgb, strengths):
     return rgb
 
 
-def problem(why, language, serial=""):
+def problem(why, language, serial="", title="panel.problem_title"):
     """In place of the comparison, why there is none.
 
     Parameters
@@ -179,8 +180,10 @@ def problem(why, language, serial=""):
     language : str
     serial : str
         Of the choice that it answers; none, and it answers all.
+    title : str
+        Its key.
     """
-    return str(render("prepare_problem.html", language, why=why, serial=serial))
+    return str(render("prepare_problem.html", language, why=why, serial=serial, title=title))
 
 
 def comparison(ensemble, original, changed, language, serial=""):

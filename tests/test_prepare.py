@@ -157,6 +157,12 @@ def test_every_photo_is_taken_or_refused_in_the_visitors_language(browser, serve
         page.wait_for_selector("#compared >> text=No se pudo subir IMG_1.HEIC")
         page.unroute("**/gradio_api/upload")
         assert page.locator(".toast-body").count() == 0
+        # A server that has no room says so itself.
+        page.route("**/queue/join*", lambda route: route.fulfill(
+            status=503, json={"detail": "Queue is full."}))
+        page.set_input_files("#poor input[type=file]", heic)
+        page.wait_for_selector("#compared >> text=No es culpa de su archivo")
+        page.unroute("**/queue/join*")
         page.locator("#tab-judge-button").click()
         assert page.locator("#verdict .verdict.waiting").is_visible()
 
