@@ -92,12 +92,6 @@ def tab(ensemble):
             return None, problem(error_text(error, locale), locale, serial), waiting
         return original, html, gr.Button(interactive=changed is not original.rgb)
 
-    def choose(original, noise, light, blur, event: gr.EventData, request: gr.Request):
-        return event._data, *prepare(event._data, original, noise, light, blur, request)
-
-    def clear(request: gr.Request):
-        return None, *prepare(None, None, 0, 0, 0, request)
-
     def make(given, noise, light, blur, request: gr.Request):
         try:
             changed = prepared(open_picture(picker.uploaded(given)).rgb, (noise, light, blur))
@@ -107,20 +101,29 @@ def tab(ensemble):
         return save_bytes_to_cache(_png(changed), "prepared.png", file.GRADIO_CACHE), gr.skip()
 
     def failed(request: gr.Request):
-        return problem(text("panel.failed_line", language(request)), language(request))
+        locale = language(request)
+        return problem(text("panel.failed_line", locale), locale, title="panel.failed_title")
+
+    def keep(event: gr.EventData):
+        return event._data
 
     alone = JUDGES | {"concurrency_id": "prepare", "concurrency_limit": 2}
-    latest = {"trigger_mode": "always_last", "show_progress_on": shown}
-    asked = [
-        image.upload(choose, [known, *strengths], [given, known, shown, save], **alone, **latest),
-        image.clear(clear, None, [given, known, shown, save], **alone),
-        gr.on([slider.change for slider in strengths], prepare, [given, known, *strengths],
-              [known, shown, save], **alone | {"show_progress": "minimal"}, **latest),
-        save.click(make, [given, *strengths], [file, shown],
-                   **alone | {"show_progress": "minimal"}, show_progress_on=save)]
+    visibly = alone | {"show_progress": "minimal"}
+    at_once = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
+    latest = {"inputs": [given, known, *strengths], "outputs": [known, shown, save],
+              "trigger_mode": "always_last"}
+    # A choice is kept first, at once: "always_last" would not say which of two it was.
+    asked = [image.upload(keep, None, given, trigger_mode="multiple", **at_once)
+             .then(prepare, **latest, **alone),
+             image.clear(lambda: None, None, given, **at_once)
+             .then(prepare, **latest, **alone),
+             gr.on([slider.change for slider in strengths], prepare, **latest, **visibly,
+                   show_progress_on=shown),
+             save.click(make, [given, *strengths], [file, shown], **visibly,
+                        show_progress_on=save)]
     asked[-1].success(None, file, None, js=SAVE_JS)
     for event in asked:
-        event.failure(failed, None, shown, api_visibility="private", show_progress="hidden")
+        event.failure(failed, None, shown, **at_once)  # not in the queue, which may be full
 
 
 def preview(given):
@@ -168,7 +171,7 @@ def prepared(rgb, strengths):
     return rgb
 
 
-def problem(why, language, serial=""):
+def problem(why, language, serial="", title="panel.problem_title"):
     """In place of the comparison, why there is none.
 
     Parameters
@@ -177,8 +180,10 @@ def problem(why, language, serial=""):
     language : str
     serial : str
         Of the choice that it answers; none, and it answers all.
+    title : str
+        Its key.
     """
-    return str(render("prepare_problem.html", language, why=why, serial=serial))
+    return str(render("prepare_problem.html", language, why=why, serial=serial, title=title))
 
 
 def comparison(ensemble, original, changed, language, serial=""):
