@@ -2,6 +2,7 @@
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (!button) return;
-  document.dispatchEvent(new Event('example'));
-  trigger('click', {slug: button.dataset.slug});
+  const example = {slug: button.dataset.slug};
+  document.dispatchEvent(new CustomEvent('example', {detail: example}));
+  trigger('click', example);
 });

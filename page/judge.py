@@ -40,7 +40,9 @@ def tab(ensemble):
         return link_outcome(ensemble, event._data, language(request))
 
     def judge_example(event: gr.EventData, request: gr.Request):
-        return example_outcome(ensemble, chosen(ensemble, event._data), language(request))
+        example, given = chosen(ensemble, event._data), event._data
+        serial = given.get("serial") if isinstance(given, dict) else None
+        return example_outcome(ensemble, example, language(request), serial)
 
     def judge_named(request: gr.Request):
         named = request.query_params
@@ -70,10 +72,13 @@ def tab(ensemble):
                           gallery(group, examples, language))
         shown.append(gr.HTML(html, apply_default_css=False, elem_classes="gallery",
                              js_on_load=GALLERY_JS))
-    asked += [part.click(judge_example, None, answer, **JUDGES) for part in shown]
+    asked += [part.click(judge_example, None, answer, trigger_mode="multiple", **JUDGES)
+              for part in shown]
     asked.append(gr.on(None, judge_named, None, answer, **JUDGES))
     for event in asked:
-        event.failure(failed, None, answer, api_visibility="private", show_progress="hidden")
+        # Not in the queue, which may be what failed: it may be full.
+        event.failure(failed, None, answer, queue=False, api_visibility="private",
+                      show_progress="hidden")
 
 
 def upload_outcome(ensemble, given, language="en"):
@@ -107,11 +112,11 @@ def link_outcome(ensemble, given, language="en"):
         return panel.problem(error, language, serial)
 
 
-def example_outcome(ensemble, example, language="en"):
+def example_outcome(ensemble, example, language="en", serial=None):
     """The panel for an example; None still waits for one."""
     if example is None:
         return panel.waiting(language)
-    return outcome(ensemble, read_bytes(example.path), example.path.name, language, example)
+    return outcome(ensemble, read_bytes(example.path), example.path.name, language, example, serial)
 
 
 def outcome(ensemble, data, name, language="en", example=None, serial=None, link=""):

@@ -136,9 +136,9 @@ document.addEventListener('drop', (event) => {
 });
 
 // An example is judged without a file of the visitor's.
-document.addEventListener('example', () => {
+document.addEventListener('example', ({detail}) => {
   if (!main) return;
-  serial += 1;
+  detail.serial = String(++serial);  // the answer to it carries this number, too
   sending?.abort();
   show(null);
   announce('judging');

@@ -57,6 +57,11 @@ def test_an_image_comes_in_by_every_way_and_makes_room_for_the_next(visit, cli_a
     assert_shows(page, cli_answers[3])
     assert "What it really is: Real." in page.locator(".reasons").inner_text()
     assert page.locator(".preview").is_hidden()
+    buttons = page.locator(".gallery:has(section)").first.locator("li button")
+    buttons.nth(5).click()
+    buttons.nth(6).click()
+    page.wait_for_selector(f".on-paper >> text={REAL[6].name}", state="attached")
+    assert_shows(page, cli_answers[6])
     # A phone's HEIC has no type in many browsers, which can't show it either.
     phone = next(path for path in pictures if path.suffix == ".heic")
     page.set_input_files("#image input[type=file]", {

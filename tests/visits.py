@@ -33,6 +33,7 @@ def open_page(browser, url, size="wide", theme="light", example=None, locale="en
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto("about:blank")  # else the same address would count as a reload, with its answer
     page.goto(f"{url}/?__theme={theme}" + (f"&example={quote(example)}" if example else ""))
     page.wait_for_selector(".verdict" if example else ".verdict.waiting")
     page.wait_for_selector("#image input[type=file]", state="attached")
