@@ -73,7 +73,9 @@ def tab(ensemble):
     asked += [part.click(judge_example, None, answer, **JUDGES) for part in shown]
     asked.append(gr.on(None, judge_named, None, answer, **JUDGES))
     for event in asked:
-        event.failure(failed, None, answer, api_visibility="private", show_progress="hidden")
+        # Not in the queue, which may be what is full.
+        event.failure(failed, None, answer, queue=False, api_visibility="private",
+                      show_progress="hidden")
 
 
 def upload_outcome(ensemble, given, language="en"):
