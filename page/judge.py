@@ -76,7 +76,7 @@ def tab(ensemble):
               for part in shown]
     asked.append(gr.on(None, judge_named, None, answer, **JUDGES))
     for event in asked:
-        # Not in the queue, which may be what failed: it may be full.
+        # Not in the queue, which may be what is full.
         event.failure(failed, None, answer, queue=False, api_visibility="private",
                       show_progress="hidden")
 

@@ -137,6 +137,15 @@ def test_the_answer_about_another_picture_is_never_on_screen(visit, cli_answers,
     page.unroute("**/queue/join*")
 
 
+def test_a_server_without_room_is_explained(visit):
+    page = visit(locale="es-ES")
+    page.route("**/queue/join*", lambda route: route.fulfill(
+        status=503, json={"detail": "Queue is full."}))
+    upload(page, REAL[0])
+    assert "No es culpa de su archivo" in page.locator(".verdict.problem").inner_text()
+    page.unroute("**/queue/join*")
+
+
 def test_the_answer_rests_on_what_the_file_says_before_the_vote(visit, noted, cli_answers):
     page = visit()
     upload(page, noted)
