@@ -29,7 +29,7 @@ def open_with_evidence(source, at_least=None):
     data = read_bytes(source)
     picture = open_picture(data, at_least)
     notes = provenance.read(data)
-    if picture.rgb.shape[:2] in ((picture.height, picture.width), (picture.width, picture.height)):
+    if picture.rgb.shape[:2] == (picture.height, picture.width):
         # Marks don't survive a reduction; what is so large was not written by their scripts.
         notes += marks.read(picture.rgb, picture.alpha)
     return replace(picture, evidence=notes)
