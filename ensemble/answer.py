@@ -44,11 +44,11 @@ def answer(evidence, label, certainty):
     answer : {"AI-generated", "Partly AI-generated", "Real", "Can't tell"}
     because : {"credentials", "mark", "notes", "models"}
     """
-    claims = {(weight(note, evidence), note.says) for note in evidence}
-    for claim, conclusion in TABLE:
-        if claim in claims:
-            return conclusion, claim[0]
-    return (CANT_TELL if certainty == UNCERTAIN else label), MODELS
+    note = deciding(evidence)
+    if note is None:
+        return (CANT_TELL if certainty == UNCERTAIN else label), MODELS
+    because = weight(note, evidence)
+    return dict(TABLE)[because, note.says], because
 
 
 def deciding(evidence):

@@ -6,10 +6,10 @@ import gradio as gr
 from PIL import Image
 
 from ensemble import ImageError
-from ensemble.errors import ACCEPTED, FileTooLarge, NotAFile
+from ensemble.errors import ACCEPTED
 from ensemble.images import MAX_BYTES, MAX_PIXELS
 from ensemble.vocabulary import AI, CANT_TELL, MODELS, PARTLY, REAL
-from page import JUDGES, many_table, packs
+from page import JUDGES, many_table, packs, picker
 from page.html import render
 from page.notes import sentence
 from page.panel import data_uri
@@ -110,13 +110,8 @@ def judged(ensemble, file):
     thumbnail : str or None
         A `data:` URI; None if the file could not be opened.
     """
-    size = file.get("size")
     try:
-        if "path" not in file:
-            if isinstance(size, int) and size > MAX_BYTES:
-                raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
-                                   most=MAX_BYTES // 2**20)
-            raise NotAFile("not_uploaded", name=str(file.get("name", "?")))
+        picker.check_sent(file, str(file.get("name", "?")))
         picture = ensemble.open(source(file))
         return ensemble.judge(picture), _thumbnail(picture.rgb)
     except ImageError as error:

@@ -119,7 +119,7 @@ def result(ensemble, picture, file, example=None, language="en", serial=None, li
                  for entry, vote in zip(models.manifest["members"], verdict.votes)],
         certainty=text(f"common.{verdict.certainty}", language),
         reasons=_reasons(models, picture, verdict, example, language),
-        **_pictures(models, picture, verdict, file, language), record=taken, link=address,
+        **_pictures(models, picture, verdict, file, language), record=taken,
         json=f"data:application/json;charset=utf-8,{data}", mistake=mistake_address(taken))
 
 

@@ -58,11 +58,32 @@ def uploaded(given):
         If it did not arrive.
     """
     given = given if isinstance(given, dict) else {}
-    name, size = str(given.get("name", "")), given.get("size")
-    if "path" not in given and isinstance(size, int) and size > MAX_BYTES:
-        raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
-                           most=MAX_BYTES // 2**20)
+    check_sent(given, name := str(given.get("name", "")))
     try:
-        return source({"path": given.get("path")})
+        return source({"path": given["path"]})
     except gr.Error as error:  # whose words are English, for programs
         raise NotAFile("not_uploaded", name=name) from error
+
+
+def check_sent(given, name):
+    """Refuse a file that the browser did not send.
+
+    Parameters
+    ----------
+    given : dict
+        See `uploaded`.
+    name : str
+        What the refusal calls it.
+
+    Raises
+    ------
+    FileTooLarge, NotAFile
+        See `uploaded`.
+    """
+    if "path" in given:
+        return
+    size = given.get("size")
+    if isinstance(size, int) and size > MAX_BYTES:
+        raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
+                           most=MAX_BYTES // 2**20)
+    raise NotAFile("not_uploaded", name=name)
