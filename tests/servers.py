@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +81,31 @@ def start(folder, shipped=SHIPPED, **environment):
             time.sleep(0.1)
     process.kill()
     raise RuntimeError(f"The app did not start:\n{(folder / 'log').read_text()}")
+
+
+@contextmanager
+def running(server):
+    """Let an HTTP server of a test answer, in a thread, until the block ends.
+
+    Parameters
+    ----------
+    server : http.server.ThreadingHTTPServer
+        Gets `closed`, an event for handlers that wait.
+
+    Yields
+    ------
+    http.server.ThreadingHTTPServer
+    """
+    server.closed = threading.Event()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.closed.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def stop(process):

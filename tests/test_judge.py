@@ -1,7 +1,6 @@
 """The tab Judge, in a real browser: every way to bring an image, and the answer."""
 
 import http.server
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +9,7 @@ from PIL import Image, PngImagePlugin
 from page import judge
 from tests.judging import REAL, answered, assert_shows, clear, drop, upload
 from tests.screenshots import judge_example
+from tests.servers import running
 from tests.visits import violations
 
 
@@ -235,13 +235,11 @@ def test_a_picture_behind_a_link_is_judged_and_the_address_leads_back(ensemble, 
         def log_message(self, *arguments):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as host:
-        threading.Thread(target=host.serve_forever, daemon=True).start()
+    with running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as host:
         monkeypatch.setattr("page.links.is_public", lambda ip: True)
         address = f"http://127.0.0.1:{host.server_port}/a%20b.png?x=1&y=2"
         given = {"address": address, "serial": "7"}
         with ThreadPoolExecutor(1) as pool:  # as a server does; this thread has the browser's loop
             html = pool.submit(judge.link_outcome, ensemble, given).result()
-        host.shutdown()
     assert 'data-serial="7"' in html and "data-result" in html
     assert "?link=http%3A%2F%2F127.0.0.1" in html and "x%3D1%26y%3D2" in html

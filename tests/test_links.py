@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
@@ -12,7 +11,7 @@ import pytest
 from ensemble.errors import FileTooLarge, ImageError, NotAFile, UnsupportedFormat
 from ensemble.images import MAX_BYTES
 from page import judge, links
-from tests.servers import ROOT
+from tests.servers import ROOT, running
 
 PHOTO = sorted((ROOT / "examples" / "real" / "full").glob("*.jpg"))[0]
 PICTURE = b"\x89PNG\r\n\x1a\n and so on"
@@ -82,14 +81,9 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def served():
     server = ThreadingHTTPServer(("0.0.0.0", 0), Handler)
-    server.asked, server.closed = [], threading.Event()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server
-    server.closed.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    server.asked = []
+    with running(server):
+        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -16,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ensemble.vocabulary import AI, REAL
 from page.gallery import LIST, read
+from tests.servers import running
 
 # In the tests this loopback address stands for the public web, every other stays private.
 PUBLIC = "127.0.0.2"
@@ -46,14 +46,8 @@ def serving():
     """A server of pictures: `contents` by path, `asked` counts, paths in `slow` never end."""
     server = ThreadingHTTPServer((PUBLIC, 0), Handler)
     server.contents, server.slow, server.asked = {}, set(), Counter()
-    server.closed = threading.Event()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server
-    server.closed.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(server):
+        yield server
 
 
 def picture(seed, note=None):
