@@ -17,8 +17,7 @@ from training.photos import benchmark
 from training.photos import collections as pictures_of
 from training.records import write_json
 
-FOLDS = 5
-IDENTITY = {"weights": [1 / 3] * 3, "bias": 0.0}
+UNCORRECTED = {"calibration": {}}  # the members' probabilities as they give them
 
 
 def calibrate(folder, data, seed=0):
@@ -53,16 +52,16 @@ def calibrate(folder, data, seed=0):
     known = np.unique(photos.groups[np.isin(photos.sources, list(trained_on))])
     photos = photos.take(~np.isin(photos.groups, known))
     real, ai = (len(np.unique(photos.groups[photos.labels == label])) for label in (0, 1))
-    if min(real, ai) < FOLDS:
+    if min(real, ai) < pictures_of.FOLDS:
         raise DataError(f"{data}: of the groups of collections that are new to the pack, {real} "
-                        f"have real pictures and {ai} AI-generated ones; {FOLDS} are needed of "
-                        f"each.")
+                        f"have real pictures and {ai} AI-generated ones; {pictures_of.FOLDS} are "
+                        f"needed of each.")
     pack = packs.read(folder)
-    raw = PackModels(packs.Pack(folder, pack.manifest | {"calibration": IDENTITY}))
+    raw = PackModels(packs.Pack(folder, pack.manifest | UNCORRECTED))
     p_ai = predict(raw, pictures_of.squares(photos.pictures, pack.manifest["input_size"],
                                             pack.manifest["resize"]))
     parts = np.zeros(len(photos), int)
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    folds = StratifiedGroupKFold(pictures_of.FOLDS, shuffle=True, random_state=seed)
     for number, (_, held) in enumerate(folds.split(p_ai, photos.labels, photos.groups)):
         parts[held] = number
     fitted = benchmark.calibrated(p_ai, photos.labels, photos.sources, parts)
