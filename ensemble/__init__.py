@@ -6,7 +6,11 @@
 """
 
 import os
+from dataclasses import replace
 from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
 
 from ensemble import evidence
 from ensemble import pack as packs
@@ -140,26 +144,36 @@ class Ensemble:
         Verdict or ImageError
             In the order given: a bad image is an error in its place, the others are judged.
         """
-        pictures = map(self._small_or_error, sources)
-        while batch := list(islice(pictures, BATCH)):
+        prepared = map(self._prepared_or_error, sources)
+        while batch := list(islice(prepared, BATCH)):
             outcomes = dict(enumerate(batch))
             for models in self.packs:
-                rows = [row for row, picture in enumerate(batch)
-                        if isinstance(picture, Picture) and self.pack_for(picture) is models]
+                rows = [row for row, outcome in outcomes.items()
+                        if isinstance(outcome, Prepared) and outcome.models is models]
                 if rows:
-                    outcomes |= zip(rows, models.judge([batch[row] for row in rows]))
+                    outcomes |= zip(rows, models.judge([batch[row].picture for row in rows],
+                                                       [batch[row].images for row in rows]))
             yield from outcomes.values()
 
-    def _small_or_error(self, source):
+    def _prepared_or_error(self, source):
         """An image as its pack's members see it, or why it can't be judged."""
         if isinstance(source, ImageError):
             return source
         try:
-            # Small at once: a batch of large photographs would fill the memory.
             picture = self.open(source)
-            return self.pack_for(picture).small(picture)
         except ImageError as error:
             return error
+        models = self.pack_for(picture)
+        # Without its pixels: a batch of large photographs would fill the memory.
+        return Prepared(models, replace(picture, rgb=None, alpha=None), models.see(picture))
+
+
+class Prepared(NamedTuple):
+    """An image on its way to the members: the pack's models, the rest of it, what they see."""
+
+    models: PackModels
+    picture: Picture
+    images: np.ndarray
 
 
 def _configured(variable, shipped, taken):

@@ -35,7 +35,7 @@ class Member:
         self.name = name
         try:
             self._session = onnxruntime.InferenceSession(
-                Path(path).read_bytes(), _options(), providers=["CPUExecutionProvider"])
+                Path(path).read_bytes(), session_options(), providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime raises a type of its own for each status
             raise MemberError(f"{Path(path).name} can't be loaded as an ONNX model: "
                               f"{error}") from error
@@ -63,7 +63,8 @@ class Member:
 
 
 @cache
-def _options():
+def session_options():
+    """How a model is run: all cores, none of which waits for work by spinning."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores()
     options.inter_op_num_threads = 1

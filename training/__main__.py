@@ -28,7 +28,6 @@ WITH_KERAS = {commands.dcgan, commands.ddpm, commands.sample, commands.recipes, 
               commands.export, commands.litert, commands.reproduce, commands.generators}
 LABELLED = "folder with a sub-folder of real and one of AI-generated images, or parquet"
 CIFAKE = "a split of CIFAKE: folder with REAL/ and FAKE/, or parquet"
-PHOTOS = "parquet with image, label, source and generator"
 GENERATOR = "a trained generator.keras of `dcgan` or `ddpm`"
 
 
@@ -153,15 +152,15 @@ def _collect(add):
 
 def _photos(add):
     _pack(add)
-    _paths(add, PHOTOS)
-    _seed(add)
-    add("--members", nargs="+",
-        help="train these members once for each fold held out; measures no pack")
+    _originals(add)
+    add("--out", required=True, help="where to write")
 
 
 def _make_photos(add):
-    _paths(add, PHOTOS)
-    _seed(add)
+    _originals(add)
+    add("--out", required=True, help="folder of the pack")
+    add("--values", default="runs/photos",
+        help="folder for what the members see, so that a broken run goes on (default: %(default)s)")
 
 
 def _evaluate(add):
@@ -197,9 +196,7 @@ def _generators(add):
 
 def _calibrate(add):
     _pack(add)
-    add("--data", required=True, help="CIFAKE's train split; for photographs, parquet with whole, "
-                                      "label, source, generator and group")
-    _seed(add)
+    add("--data", required=True, help="CIFAKE's train split")
 
 
 def _marks(add):
@@ -219,6 +216,11 @@ def _publish(add):
     _runs(add)
     add("--repo", metavar="USER/NAME")
     add("--space", metavar="USER/NAME")
+
+
+def _originals(add):
+    add("--originals", required=True, help="folder that `collect` filled")
+    _seed(add)
 
 
 def _paths(add, data):

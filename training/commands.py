@@ -107,26 +107,19 @@ def collect(options):
 
 def make_photos(options):
     """train the pack for photographs, and measure its recipe fold by fold"""
+    from training.photos import originals
     from training.photos.members import MEMBERS
     from training.photos.pack import make
 
-    make(MEMBERS, options.data, options.out, seed=options.seed)
+    make(MEMBERS, originals.read(options.originals), options.out, options.values,
+         seed=options.seed)
 
 
 def photos(options):
-    """measure a pack, or a recipe fold by fold, on photographs of sources never trained on"""
-    from training.photos.benchmark import measure_pack, measure_recipe
+    """measure a pack for photographs on the originals of collections that are new to it"""
+    from training.photos import originals, shipped
 
-    if options.members:
-        from training.photos.members import MEMBERS
-
-        if unknown := [name for name in options.members if name not in MEMBERS]:
-            raise DataError(f"There is no member {', '.join(unknown)}; there are "
-                            f"{', '.join(MEMBERS)}.")
-        measure_recipe({name: MEMBERS[name] for name in options.members}, options.data, options.out,
-                       seed=options.seed)
-    else:
-        measure_pack(options.pack, options.data, options.out, options.seed)
+    shipped.measure(options.pack, originals.read(options.originals), options.out, options.seed)
 
 
 def evaluate(options):
@@ -165,25 +158,16 @@ def generators(options):
 
 
 def calibrate(options):
-    """fit a pack's probability and promises again, on pictures that it was not trained on"""
+    """fit a pack's probability and promises again, on CIFAKE's validation split"""
+    from training.export.pack import batches, complete
+    from training.images.data import load_parts
+
     manifest = read(options.pack).manifest
-    if "min_side" not in manifest["domain"]:
-        from training.export.pack import batches, complete
-        from training.images.data import load_parts
-
-        _, validation = load_parts(options.data)
-        complete(manifest, Path(options.pack), batches(validation.images), validation.labels)
-        return
-    from training.photos.calibrate import calibrate as fit_again
-
-    measured = fit_again(options.pack, options.data, options.seed)
-    print(f"{measured['n']} pictures of {measured['groups']} groups: "
-          f"ROC-AUC {measured['roc_auc']:.3f}, label against number "
-          f"{measured['label_against_number']:.1%}")
-    for step, row in measured["steps"].items():
-        right = "never given" if row["right"] is None else f"right {row['right']:.1%}"
-        print(f"{step}: {row['coverage']:.1%} of the verdicts, {right}, real pictures accused "
-              f"{row['accused']:.2%} (worst part {row['accused_worst']:.2%})")
+    if "min_side" in manifest["domain"]:
+        raise DataError("A pack for photographs is calibrated where it is made: make_photos.")
+    _, validation = load_parts(options.data)
+    complete(manifest, Path(options.pack), batches(validation.images),
+             validation.labels)
 
 
 def marks(options):
