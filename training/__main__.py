@@ -217,8 +217,11 @@ def _report(add):
 def _publish(add):
     _pack(add)
     _runs(add)
-    add("--repo", metavar="USER/NAME")
-    add("--space", metavar="USER/NAME")
+    add("--repo", metavar="USER/NAME", help="upload the pack there")
+    add("--space", metavar="USER/NAME",
+        help="upload the Space there; a new one on ZeroGPU, unless the account has a paid plan")
+    add("--static", action="store_true",
+        help="with --space: upload the page that judges in the browser, as a static Space")
 
 
 def _paths(add, data):
