@@ -1,6 +1,6 @@
 # make run: serve the page on http://127.0.0.1:7860      make test: run all tests
 # make lint: style, types and docstrings                 make bench: speed side by side
-# make test-3.12: the tests on another Python         make weights DATA=folder: data to pack
+# make test-3.12: the tests on the Space's Python      make weights DATA=folder: data to pack
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,9 +16,9 @@ run: $(VENV)/run.stamp
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# On the Python of the Space, as README's front matter says; PYTHON_3_12=path if it is elsewhere.
+# On the Python of the Space, see the front matter of README; `make test` takes the one at hand.
 test-3.12:
-	$(MAKE) test VENV=.venv-3.12 PYTHON=$(or $(PYTHON_3_12),python3.12)
+	$(MAKE) test VENV=.venv-3.12 PYTHON=python3.12
 
 lint: $(VENV)/lint.stamp
 	$(BIN)/ruff check
