@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/cifake
-PHOTOS ?= ../shared/data/photos/photos.parquet
+PHOTOS ?= ../shared/data/photos/pictures.parquet
 TRAIN = $(BIN)/python -m training
 
 .PHONY: run test test-3.12 lint weights evaluate generators photos litert reproductions bench screenshots clean

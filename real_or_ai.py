@@ -5,22 +5,21 @@ import sys
 
 from ensemble.__main__ import main as judge
 
-SERVE = "serve the page and its API"
-
 
 def main(arguments=None):
     """Run the command; gives its exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments[:1] == ["serve"]:
         return serve(arguments[1:])
-    return judge(arguments, prog="real-or-ai", epilog=f"`real-or-ai serve`: {SERVE}. "
-                                                      "A file of that name is ./serve.")
+    return judge(arguments, prog="real-or-ai",
+                 epilog="`real-or-ai serve` serves the page and its API; a file of that name is "
+                        "./serve.")
 
 
 def serve(arguments):
     """Serve until interrupted; 2 with a message if what the page needs is not installed."""
     argparse.ArgumentParser(
-        prog="real-or-ai serve", description=f"{SERVE.capitalize()}.",
+        prog="real-or-ai serve", description="Serve the page and its API.",
         epilog="It listens on http://127.0.0.1:7860, or where GRADIO_SERVER_NAME and "
                "GRADIO_SERVER_PORT say.").parse_args(arguments)
     try:

@@ -185,7 +185,7 @@ def _robustness(add):
 
 def _resize(add):
     _pack(add)
-    add("--photos", required=True, help="parquet with image, label and source")
+    add("--photos", required=True, help=PHOTOS)
 
 
 def _generators(add):
