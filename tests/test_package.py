@@ -19,7 +19,8 @@ from ensemble import Ensemble
 from tests.judging import REAL
 from tests.servers import ROOT, start, stop
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # The Hub's package, where it insists on a GPU function as ZeroGPU does.
 SPACES = """
@@ -107,6 +108,15 @@ def test_a_space_gets_what_zero_gpu_runs():
     assert space["suggested_hardware"] == "zero-a10g"
     names = {Requirement(line).name for line in listed("requirements.txt")}
     assert not [name for name in names if "gpu" in name or name in ("torch", "tensorflow")]
+
+
+def test_docker_gets_what_the_wheel_is_built_from():
+    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {*wheel["packages"], *wheel["force-include"], PROJECT["readme"],
+              *PROJECT["license-files"], "pyproject.toml", "requirements.txt"}
+    sent = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert {line[1:] for line in sent if line.startswith("!")} == needed
+    assert all((ROOT / name).exists() for name in needed)
 
 
 @pytest.mark.parametrize("path, lists", [

@@ -75,8 +75,8 @@ def _groups(path, most, seed):
     rows = {name: np.sort(rng.permutation(np.flatnonzero(mask))[:most])
             for name, mask in chosen.items()}
     if empty := [name for name in rows if not len(rows[name])]:
-        raise DataError(f"{path} has no pictures for {', '.join(empty)}; needed are real ones, some "
-                        f"of {SD1}, and some of newer generators.")
+        raise DataError(f"{path} has no pictures for {', '.join(empty)}; needed are real ones, "
+                        f"some of {SD1}, and some of newer generators.")
     return {name: photos.pictures[index] for name, index in rows.items()}
 
 
