@@ -14,7 +14,18 @@ from starlette.middleware import Middleware
 from ensemble import Ensemble, ImageError
 from ensemble.evidence import trust
 from ensemble.images import MAX_BYTES
-from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
+from ensemble.shipped import shipped
+from page import (
+    CONCURRENT,
+    KEEP_SECONDS,
+    about,
+    judge,
+    learn,
+    many,
+    prepare,
+    quality,
+    zero_gpu,
+)
 from page.examples import EXAMPLES
 from page.figures import ROUTE as FIGURES
 from page.gallery import gallery
@@ -28,8 +39,10 @@ WAITING = 64  # requests in the queue before new ones are refused
 BATCH = 100  # files in one request
 TABS = {"judge": judge, "many": many, "learn": learn, "prepare": prepare, "quality": quality,
         "about": about}
-HERE = Path(__file__).parent
-HEADER_JS = (HERE / "page" / "header.js").read_text("utf-8")
+PAGE = Path(about.__file__).parent
+HEADER_JS = (PAGE / "header.js").read_text("utf-8")
+
+zero_gpu.declare()
 
 
 def build(ensemble):
@@ -109,7 +122,7 @@ def launch(demo, **options):
     """
     _, url, _ = demo.launch(
         theme=THEME, app_kwargs={"middleware": [Middleware(LanguageFirst)], "routes": [FIGURES]},
-        css_paths=[HERE / "app.css", HERE / "page" / "tabs.css"],
+        css_paths=[shipped("app.css", about.__file__), PAGE / "tabs.css"],
         i18n=gr.I18n(**translations()), mcp_server=True, max_file_size=MAX_BYTES,
         show_error=False, ssr_mode=False, run_history=False, enable_monitoring=False, pwa=False,
         footer_links=["api"], prevent_thread_lock=True, **options)

@@ -17,10 +17,11 @@ BECAUSE = {CREDENTIALS: "because of its Content Credentials",
            MODELS: "going by the models"}
 
 
-def main(arguments=None):
+def main(arguments=None, prog="python -m ensemble", epilog=None):
     """Judge the images; 0 if all could be judged, 1 if not, 2 if the command was wrong."""
     parser = argparse.ArgumentParser(
-        prog="python -m ensemble", description="Real or AI? Three models vote on each image.")
+        prog=prog, epilog=epilog,
+        description="Real or AI? First what a file proves, then the vote of three models.")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="image file")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--pack", metavar="FOLDER",

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from ensemble.images import FILTERS
+from ensemble.shipped import shipped
 from ensemble.vocabulary import AI, CONFIDENT, LIKELY, REAL
 
-SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "cifake"
+SHIPPED = shipped("weights", __file__) / "cifake"
 FORMAT = 2
 BOUNDS = ("min_side", "max_side")  # of a domain; one of them is enough
 NUMBER = (int, float)

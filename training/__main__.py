@@ -184,7 +184,7 @@ def _robustness(add):
 
 def _resize(add):
     _pack(add)
-    add("--photos", required=True, help="parquet with image, label and source")
+    add("--photos", required=True, help=PHOTOS)
 
 
 def _generators(add):
@@ -214,8 +214,11 @@ def _report(add):
 def _publish(add):
     _pack(add)
     _runs(add)
-    add("--repo", metavar="USER/NAME")
-    add("--space", metavar="USER/NAME")
+    add("--repo", metavar="USER/NAME", help="upload the pack there")
+    add("--space", metavar="USER/NAME",
+        help="upload the Space there; a new one on ZeroGPU, unless the account has a paid plan")
+    add("--static", action="store_true",
+        help="with --space: upload the page that judges in the browser, as a static Space")
 
 
 def _originals(add):

@@ -185,17 +185,24 @@ def report(options):
 
 
 def publish(options):
-    """upload the pack, or the Space, to the Hub"""
+    """upload the pack, the Space, or the page that needs no server, to the Hub"""
     from training.report.card import setting
     from training.report.publish import publish as upload
-    from training.report.publish import publish_space
+    from training.report.space import publish_space, publish_static
 
+    root = Path(__file__).parent.parent
     if not (options.repo or options.space):
         raise DataError("Give --repo USER/NAME for the pack, --space USER/NAME for the Space, "
                         "or both.")
+    if options.static:
+        if options.repo or not options.space:
+            raise DataError("--static goes with --space USER/NAME alone: that page has its packs "
+                            "inside.")
+        publish_static(options.space, root)
+        return
     revision = upload(options.pack, options.repo, options.runs) if options.repo else None
     if options.space:
-        publish_space(options.space, Path(__file__).parent.parent, options.repo, revision,
+        publish_space(options.space, root, options.repo, revision,
                       variable=setting(read(options.pack).manifest))
 
 
