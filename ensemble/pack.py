@@ -28,6 +28,7 @@ SHAPE = {
     "bounds": {AI: dict, REAL: dict},
     "training": {"digests": {"file": str, "sha256": str}},
 }
+MOST_TILES = 8  # along each side of a picture
 
 
 class PackError(RuntimeError):
@@ -195,6 +196,9 @@ def _manifest(path):
     _check_calibration(where, len(manifest["members"]), manifest["calibration"])
     if manifest["resize"] not in FILTERS:
         raise PackError(f"{where} names an unknown filter: {manifest['resize']}.")
+    if manifest.get("grid", 1) not in range(1, MOST_TILES + 1):
+        raise PackError(f"{where} has the grid {json.dumps(manifest['grid'])}; it is the number of "
+                        f"tiles along each side of a picture, 1 to {MOST_TILES}.")
     for label in (AI, REAL):
         _check_bounds(where, label, manifest["bounds"][label])
     domain = manifest["domain"]

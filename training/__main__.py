@@ -9,6 +9,7 @@ from ensemble.errors import ImageError
 from ensemble.pack import SHIPPED, PackError
 from training import commands
 from training.errors import DataError, WeightsError
+from training.photos.collect import LIST
 from training.report.publish import PublishError
 
 # The table of contents of `--help`: each area is a folder, see README.md in this one.
@@ -142,8 +143,7 @@ def _reproduce(add):
 
 def _collect(add):
     add("--out", required=True, help="folder for the files; a second run brings what is missing")
-    add("--list", dest="pictures", metavar="FILE",
-        help="CSV with repository, path and blob (default: the shipped list of 4,452 pictures)")
+    _list(add)
     add("--mirror", metavar="FOLDER",
         help="repositories on disk, OWNER+NAME/repo; no other is asked for")
     add("--host", default="https://github.com",
@@ -184,7 +184,7 @@ def _robustness(add):
 
 def _resize(add):
     _pack(add)
-    add("--photos", required=True, help=PHOTOS)
+    add("--photos", required=True, help="parquet with whole, label, source, group and generator")
 
 
 def _generators(add):
@@ -223,7 +223,13 @@ def _publish(add):
 
 def _originals(add):
     add("--originals", required=True, help="folder that `collect` filled")
+    _list(add)
     _seed(add)
+
+
+def _list(add):
+    add("--list", dest="pictures", metavar="FILE", default=LIST,
+        help="CSV with repository, path and blob (default: the shipped list of 4,452 pictures)")
 
 
 def _paths(add, data):

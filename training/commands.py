@@ -97,7 +97,7 @@ def collect(options):
     """bring the originals of the list of pictures from their repositories, checked by their hash"""
     from training.photos import collect as photos
 
-    missing = photos.collect(options.out, options.pictures or photos.LIST, options.mirror,
+    missing = photos.collect(options.out, options.pictures, options.mirror,
                              options.host)
     for row in missing:
         print(f"{row['repository']}: {row['path']}: {row['why']}")
@@ -111,7 +111,7 @@ def make_photos(options):
     from training.photos.members import MEMBERS
     from training.photos.pack import make
 
-    make(MEMBERS, originals.read(options.originals), options.out, options.values,
+    make(MEMBERS, originals.read(options.originals, options.pictures), options.out, options.values,
          seed=options.seed)
 
 
@@ -119,7 +119,8 @@ def photos(options):
     """measure a pack for photographs on the originals of collections that are new to it"""
     from training.photos import originals, shipped
 
-    shipped.measure(options.pack, originals.read(options.originals), options.out, options.seed)
+    shipped.measure(options.pack, originals.read(options.originals, options.pictures), options.out,
+                    options.seed)
 
 
 def evaluate(options):

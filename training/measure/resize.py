@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ensemble import PackModels, vote
 from ensemble.images import FILTERS, fit_square
 from training.errors import DataError
-from training.photos.collections import SD1, load
+from training.images.collections import SD1, load
 from training.records import write_json
 
 # How collections call generators that have nothing in common with that of CIFAKE's fakes.

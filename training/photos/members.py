@@ -162,4 +162,4 @@ MEMBERS = {
                       network_front("lite2", LITE2), fit_linear),
 }
 # What the page and its translations call them.
-KINDS = {"svm": "svm-rbf", "cnn": "efficientnet-lite0", "resnet": "efficientnet-lite2"}
+KINDS = {"svm": "svm-statistics", "cnn": "efficientnet-lite0", "resnet": "efficientnet-lite2"}

@@ -10,8 +10,8 @@ import numpy as np
 from ensemble.errors import ImageError
 from ensemble.images import file_digest, open_picture
 from training.errors import DataError
+from training.images.collections import name_of
 from training.photos.collect import LIST, file_name, read_list
-from training.photos.collections import name_of
 from training.photos.copies import SIDES
 
 LABELS = {"real": 0, "ai": 1}

@@ -6,10 +6,10 @@ import numpy as np
 
 from ensemble import pack
 from training.export.pack import MAX_SIDE, described, keep_digests
+from training.images.collections import fold
 from training.images.data import fingerprint
 from training.photos import benchmark, promises
 from training.photos.baselines import BASELINES
-from training.photos.collections import fold
 from training.photos.members import KINDS
 from training.photos.values import MET, RESAMPLE, of_originals
 from training.records import commit, write_json

@@ -8,8 +8,8 @@ from tqdm import tqdm
 
 from ensemble import PackModels, Picture
 from training.errors import DataError
+from training.images.collections import fold
 from training.photos import benchmark
-from training.photos.collections import fold
 from training.photos.copies import COPIES
 from training.photos.values import EVERY, MET, met
 

@@ -35,7 +35,8 @@ FAMILIES = {
     "Stable Diffusion": r"Stable Diffusion|\bSD ?\d|\bLDM\b",
     "DALL-E": r"DALL-E",
     "Midjourney": r"Midjourney",
-    "StyleGAN": r"StyleGAN",
+    "StyleGAN": r"StyleGAN|doesnotexist|facenotexist",
+    "FLUX": r"FLUX",
 }
 # Generators that a collection's column doesn't name. Without them its faces and their real
 # counterparts would be in another fold than those of the other collection of such faces.
