@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/cifake
 PHOTOS ?= ../shared/data/photos/pictures.parquet
+ORIGINALS ?= runs/originals
 TRAIN = $(BIN)/python -m training
 
 .PHONY: run test test-3.12 lint weights evaluate generators photos litert reproductions bench screenshots clean
@@ -73,9 +74,11 @@ litert: $(VENV)/test.stamp
 reproductions: $(VENV)/test.stamp
 	$(TRAIN) reproduce --train $(DATA)/train.parquet --data $(DATA)/test.parquet
 
-# The second pack, for photographs: measured fold by fold, then trained on all of them.
+# The second pack, for photographs: the listed originals are brought (MIRROR: a folder of
+# repositories that are on disk already), then it is measured fold by fold and trained on all.
 photos: $(VENV)/test.stamp
-	$(TRAIN) make_photos --data $(PHOTOS) --out weights/photos
+	$(TRAIN) collect --out $(ORIGINALS) $(if $(MIRROR),--mirror $(MIRROR))
+	$(TRAIN) make_photos --originals $(ORIGINALS) --out weights/photos
 	$(TRAIN) report --pack weights/photos
 
 bench: $(VENV)/test.stamp

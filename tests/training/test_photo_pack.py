@@ -159,7 +159,8 @@ def test_readme_says_how_seldom_the_models_can_tell_and_what_marks_are_worth(pac
 def test_the_worst_comes_first():
     made_by = {name: measured_row(real=0, ai=count, ai_caught=caught, real_called_ai=None)
                for name, count, caught in (("easy", 99, 0.9), ("shy", 50, 0.1), ("rare", 3, 0.0))}
-    taken = {name: measured_row(real_called_ai=share) for name, share in (("zoo", 0.1), ("paintings", 0.6))}
+    taken = {name: measured_row(real_called_ai=share)
+             for name, share in (("zoo", 0.1), ("paintings", 0.6))}
     ranking = {"roc_auc": 0.81, "caught": {"1%": 0.22, "5%": 0.45}}
     never = {"coverage": 0.0, "accuracy": None, "real_called_ai": 0.0, "ai_caught": 0.0}
     report = {"n": 232, "folds": [], "generators": made_by, "sources": taken,

@@ -25,6 +25,7 @@ from training.report.figures import THEMES
 # Of the errors that a promise allows, so many may be found while its bound is fitted. With all of
 # them, promises were not kept on the groups of collections left out: see LEDGER.md.
 ALLOWANCE = {CONFIDENT: 2 / 3, LIKELY: 0.8}
+DOUBT = 0.1  # see `bounds`
 SHARES = 0.01, 0.05  # of the real pictures, accused where it is counted what is caught
 PAIR = 30  # pictures of each label that make a group a matched pair
 
@@ -138,7 +139,7 @@ def calibrated(p_ai, labels, sources, parts):
     p_ai = vote.correct(p_ai, fitted)
     return {"calibration": fitted, "promises": PROMISES,
             "bounds": bounds(p_ai, vote.calibrate(p_ai, fitted), labels, parts=parts,
-                             weights=weights, allowance=ALLOWANCE)}
+                             weights=weights, doubt=DOUBT, allowance=ALLOWANCE)}
 
 
 def judged(p_ai, originals, folds):

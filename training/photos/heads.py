@@ -8,10 +8,10 @@ from sklearn.decomposition import PCA
 
 from training.images.collections import source_weights
 
-PRIOR = 0.1  # of a linear head; see `ridge`
+PRIOR = 0.04  # of a linear head; see `ridge`
 # Of the kernel's machine: the components that it sees, how fast its kernel falls with the distance,
 # in mean squared lengths, and what the squares of its weights weigh.
-COMPONENTS, GAMMA, RIDGE = 128, 0.25, 1e-5
+COMPONENTS, GAMMA, RIDGE = 192, 0.25, 1e-5
 MOST = 4.0  # standardised values are kept within ± this, so that none outweighs all others
 # A head is fitted to give 1 for AI-generated and -1 for real. Times this factor it is a logit whose
 # probability is about as often right on new sources as it says (LEDGER.md).
