@@ -1,10 +1,13 @@
-"""python -m ensemble IMAGE ... [--json]: judge images on the command line."""
+"""python -m ensemble IMAGE ... [--json]: judge images on the command line.
+
+python -m ensemble score SOURCE ... --out TABLE: judge millions, see ensemble/score.
+"""
 
 import argparse
 import json
 import sys
 
-from ensemble import Ensemble, ImageError
+from ensemble import Ensemble, ImageError, score
 from ensemble.evidence import trust
 from ensemble.evidence.trust import TrustError
 from ensemble.pack import PackError
@@ -19,8 +22,12 @@ BECAUSE = {CREDENTIALS: "because of its Content Credentials",
 
 def main(arguments=None):
     """Judge the images; 0 if all could be judged, 1 if not, 2 if the command was wrong."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["score"]:
+        return score.main(arguments[1:])
     parser = argparse.ArgumentParser(
-        prog="python -m ensemble", description="Real or AI? Three models vote on each image.")
+        prog="python -m ensemble", description="Real or AI? Three models vote on each image.",
+        epilog="`python -m ensemble score --help`: judge millions of files into a table.")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="image file")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--pack", metavar="FOLDER",

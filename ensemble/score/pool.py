@@ -1,0 +1,123 @@
+"""Many chunks at a time: in processes here, or on a Dask cluster, both through joblib."""
+
+import multiprocessing
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+import pyarrow
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from ensemble.score.errors import ScoreError
+
+SECONDS = 3600  # that a chunk may take: on a cluster, a task may be lost without a word
+
+
+@contextmanager
+def workers(dask=None):
+    """Have joblib use a process a core, each of which computes with one thread.
+
+    Parameters
+    ----------
+    dask : str, optional
+        Address of a Dask scheduler, whose workers to use instead.
+
+    Yields
+    ------
+    dask.distributed.Client or None
+
+    Raises
+    ------
+    ScoreError
+        If Dask is not installed, or no scheduler answers there.
+    """
+    if dask is None:
+        with parallel_config("loky", inner_max_num_threads=1):
+            yield None
+        return
+    try:
+        from dask.distributed import Client
+    except ModuleNotFoundError as error:
+        raise ScoreError(f"--dask needs {error.name}, which is not installed: "
+                         f"pip install 'dask[distributed]'") from error
+    try:
+        client = Client(dask)
+    except (OSError, ValueError) as error:
+        raise ScoreError(f"No Dask scheduler answers at {dask}: {error}.") from error
+    with client, parallel_config("dask", client=client):
+        yield client
+
+
+def judged(judge, chunks, jobs, died):
+    """Judge chunks of files, as the settings of `workers` say.
+
+    A worker process that dies takes all that are at work with it. Their files are then judged one
+    by one, so that only the file on which it dies goes without a verdict.
+
+    Parameters
+    ----------
+    judge : callable
+        `files → pyarrow.Table`, of a row a file.
+    chunks : iterable of list of File
+        Asked for as they are needed, from another thread.
+    jobs : int
+        How many at a time.
+    died : callable
+        `file → pyarrow.Table`: the row of a file on which the process died.
+
+    Yields
+    ------
+    pyarrow.Table
+        Of each chunk, in the order in which they are done.
+
+    Raises
+    ------
+    ScoreError
+        If a chunk does not come back.
+    """
+    numbered, at_work = enumerate(chunks), {}
+
+    def calls():
+        for number, files in numbered:
+            at_work[number] = files
+            yield delayed(_undisturbed)(number, judge, files)
+
+    while True:
+        try:
+            for number, table in Parallel(jobs, return_as="generator_unordered", batch_size=1,
+                                          timeout=SECONDS)(calls()):
+                del at_work[number]
+                yield table
+            return
+        except TerminatedWorkerError:
+            for number in list(at_work):
+                yield pyarrow.concat_tables(_one_by_one(judge, at_work.pop(number), died))
+        except TimeoutError as error:
+            raise ScoreError(f"Some files did not come back within {SECONDS // 60} minutes. Their "
+                             f"workers may have died on one; of each chunk the first is: "
+                             f"{', '.join(files[0].name for files in at_work.values())}."
+                             ) from error
+
+
+def _undisturbed(number, judge, files):
+    """Judge, and leave Ctrl+C, which all processes get, to the one that started this one."""
+    if multiprocessing.parent_process() and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return number, judge(files)
+
+
+def _one_by_one(judge, files, died):
+    pool = None
+    for file in files:
+        pool = pool or ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        try:
+            yield pool.submit(judge, [file]).result()
+        except BrokenProcessPool:
+            pool.shutdown()
+            pool = None
+            yield died(file)
+    if pool:
+        pool.shutdown()
