@@ -1,11 +1,15 @@
 """Many chunks at a time: in processes here, or on a Dask cluster, both through joblib."""
 
 import multiprocessing
+import os
 import signal
 import threading
+import time
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 
 import pyarrow
 from joblib import Parallel, delayed, parallel_config
@@ -13,6 +17,8 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from ensemble.score.errors import ScoreError
 
+# What a run that is stopped had at work; it says so in words of its own.
+warnings.filterwarnings("ignore", "\\d+ tasks which were still being processed", UserWarning)
 SECONDS = 3600  # that a chunk may take: on a cluster, a task may be lost without a word
 
 
@@ -103,10 +109,23 @@ def judged(judge, chunks, jobs, died):
 
 
 def _undisturbed(number, judge, files):
-    """Judge, and leave Ctrl+C, which all processes get, to the one that started this one."""
     if multiprocessing.parent_process() and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _belong_to_parent()  # in a process of joblib's; those of Dask have threads for their tasks
     return number, judge(files)
+
+
+@cache
+def _belong_to_parent():
+    """Leave Ctrl+C, which all processes get, to the one that started this one; end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def end():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)  # it was killed; joblib's processes would wait minutes for work
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _one_by_one(judge, files, died):
