@@ -1,10 +1,13 @@
-"""python -m ensemble IMAGE ... [--json]: judge images on the command line."""
+"""python -m ensemble IMAGE ... [--json]: judge images on the command line.
+
+python -m ensemble score SOURCE ... --out TABLE: judge millions, see ensemble/score.
+"""
 
 import argparse
 import json
 import sys
 
-from ensemble import Ensemble, ImageError
+from ensemble import Ensemble, ImageError, score
 from ensemble.evidence import trust
 from ensemble.evidence.trust import TrustError
 from ensemble.pack import PackError
@@ -17,8 +20,12 @@ BECAUSE = {CREDENTIALS: "because of its Content Credentials",
            MODELS: "going by the models"}
 
 
-def main(arguments=None, prog="python -m ensemble", epilog=None):
+def main(arguments=None, prog="python -m ensemble",
+         epilog="`python -m ensemble score --help`: judge millions of files into a table."):
     """Judge the images; 0 if all could be judged, 1 if not, 2 if the command was wrong."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["score"]:
+        return score.main(arguments[1:])
     parser = argparse.ArgumentParser(
         prog=prog, epilog=epilog,
         description="Real or AI? First what a file proves, then the vote of three models.")

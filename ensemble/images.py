@@ -140,8 +140,20 @@ def read_bytes(source):
     data = _read(Path(source)) if isinstance(source, (str, Path)) else bytes(source)
     if not data:
         raise EmptyFile("empty")
-    _check_bytes(len(data))
+    check_bytes(len(data))
     return data
+
+
+def check_bytes(size):
+    """Refuse a file of more than `MAX_BYTES` bytes.
+
+    Raises
+    ------
+    FileTooLarge
+    """
+    if size > MAX_BYTES:
+        raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
+                           most=MAX_BYTES // 2**20)
 
 
 def fit_square(rgb, size, resample="bilinear"):
@@ -206,7 +218,7 @@ def _read(path):
     try:
         if path.is_dir():
             raise NotAFile("folder", name=path.name)
-        _check_bytes(path.stat().st_size)
+        check_bytes(path.stat().st_size)
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)  # a pipe or device has no size to check before
     except (OSError, ValueError) as error:
@@ -214,12 +226,6 @@ def _read(path):
             raise
         reason = getattr(error, "strerror", None) or error
         raise NotAFile("unreadable", name=path.name, reason=reason) from error
-
-
-def _check_bytes(size):
-    if size > MAX_BYTES:
-        raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
-                           most=MAX_BYTES // 2**20)
 
 
 def _check_pixels(width, height):

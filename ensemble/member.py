@@ -75,7 +75,10 @@ def session_options():
 
 
 def cores():
-    """Cores this process may use: the affinity mask, and a container's quota where one is set."""
+    """Cores this process may use: the affinity mask, a container's quota and `OMP_NUM_THREADS`.
+
+    The last is how joblib and Dask tell each of their workers to leave the other cores to the rest.
+    """
     known = hasattr(os, "sched_getaffinity")
     count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     try:
@@ -83,4 +86,5 @@ def cores():
         count = min(count, max(1, int(quota) // int(period)))
     except (OSError, ValueError):
         pass  # no cgroup v2 here, or "max"
-    return count
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    return min(count, max(1, int(threads))) if threads.isdecimal() else count
