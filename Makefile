@@ -8,7 +8,8 @@ DATA ?= ../shared/data/cifake
 PHOTOS ?= ../shared/data/photos/photos.parquet
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test lint weights evaluate generators photos litert reproductions bench screenshots clean
+.PHONY: run test lint weights evaluate generators photos litert reproductions bench fuzz screenshots \
+  clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
@@ -76,6 +77,10 @@ photos: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
+
+# Bad files without end; `make fuzz FUZZ="--count 1000000 --seeds FOLDER"` for more.
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.screenshots screenshots
