@@ -9,7 +9,8 @@ PHOTOS ?= ../shared/data/photos/pictures.parquet
 ORIGINALS ?= runs/originals
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test test-3.12 lint weights evaluate generators photos litert reproductions bench screenshots clean
+.PHONY: run test test-3.12 lint weights evaluate generators photos litert reproductions bench fuzz \
+  screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
@@ -84,6 +85,10 @@ photos: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
+
+# Bad files without end; `make fuzz FUZZ="--count 1000000 --seeds FOLDER"` for more.
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.screenshots screenshots

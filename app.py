@@ -6,6 +6,8 @@ No upload is decoded here: components hand over the path of the file as it came,
 
 import json
 import os
+import signal
+import sys
 from pathlib import Path
 
 import gradio as gr
@@ -13,7 +15,9 @@ from starlette.middleware import Middleware
 
 from ensemble import Ensemble, ImageError
 from ensemble.evidence import trust
+from ensemble.evidence.trust import TrustError
 from ensemble.images import MAX_BYTES
+from ensemble.pack import PackError
 from ensemble.shipped import shipped
 from page import (
     CONCURRENT,
@@ -146,12 +150,22 @@ def main():
     """Serve on GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, else as a Space or at home."""
     name = os.environ.get("GRADIO_SERVER_NAME")
     name = name or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
-    trust.refresh()
-    ensemble = Ensemble.load()
+    try:
+        trust.refresh()
+        ensemble = Ensemble.load()
+    except (PackError, TrustError) as error:
+        sys.exit(str(error))
     demo = build(ensemble)
     gallery(ensemble).start()
     launch(demo, server_name=name, server_port=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
+    signal.signal(signal.SIGTERM, lambda *_: end(demo))
     demo.block_thread()
+
+
+def end(demo):
+    """End as from the keyboard, and in five seconds: what is being judged is answered before."""
+    demo.server_app.stop_event.set()  # for connections that only tell that a page is open
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

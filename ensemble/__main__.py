@@ -4,6 +4,7 @@ python -m ensemble score SOURCE ... --out TABLE: judge millions, see ensemble/sc
 """
 
 import argparse
+import io
 import json
 import sys
 
@@ -43,6 +44,8 @@ def main(arguments=None, prog="python -m ensemble",
         return 2
     if ensemble.notice:
         print(ensemble.notice, file=sys.stderr)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # not every file has a name in Unicode
+        sys.stdout.reconfigure(errors="surrogateescape")
     failed = False
     for name, outcome in zip(options.images, ensemble.judge_many(options.images)):
         failed |= isinstance(outcome, ImageError)
@@ -57,8 +60,9 @@ def as_json(name, outcome):
 
 def as_text(name, outcome):
     """A few lines for people for a verdict or an error."""
+    name = one_line(name)
     if isinstance(outcome, ImageError):
-        return f"{name}: not judged. {outcome}"
+        return f"{name}: not judged. {one_line(str(outcome))}"
     votes = ", ".join(f"{vote.member} {percent(vote.p_ai)}" for vote in outcome.votes)
     return "\n  ".join([
         f"{name}: {outcome.answer}, {BECAUSE[outcome.because]}",
@@ -66,6 +70,11 @@ def as_text(name, outcome):
         f"The models vote {outcome.label} {outcome.agreement}, {outcome.certainty}; probability "
         f"of AI {percent(outcome.p_ai)} ({votes}).",
         *map(str, outcome.reasons)])
+
+
+def one_line(text):
+    """A text that may come from a file's name, without what would break or forge a line."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 if __name__ == "__main__":

@@ -256,9 +256,11 @@ def _seconds(value):
 
 
 def _reason(error):
-    """An error of the client in few words, without addresses: the notice is for visitors."""
+    """An error of the client in few words, without addresses and paths: visitors read it."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"{type(error).__name__}, status {response.status_code}."
+    if isinstance(error, OSError) and error.filename:
+        return f"{type(error).__name__}: {error.strerror}."
     lines = str(error).strip().splitlines() or [""]
     return re.sub(r"https?://\S*\w", "the Hub", f"{type(error).__name__}: {lines[0]}")

@@ -49,6 +49,8 @@ class Hub:
         Method and path of every request.
     status : int or None
         Answer everything with this status.
+    cut : bool
+        Send only the first half of each file, and hang up.
     hanging : bool
         Answer no download until `released`, and never if the server closes before.
     asked, released : threading.Event
@@ -58,7 +60,7 @@ class Hub:
     def __init__(self):
         self.repos, self.large, self.variables, self.requests = {}, {}, {}, []
         self.spaces, self.account = {}, {"type": "user", "name": "user", "isPro": False}
-        self.status, self.hanging = None, False
+        self.status, self.cut, self.hanging = None, False, False
         self.asked, self.released, self.closed = (threading.Event() for _ in range(3))
 
     def files(self, repo, revision=None):
@@ -304,7 +306,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[:len(content) // 2] if self.hub.cut else content)
+            self.close_connection = self.hub.cut
 
     def log_message(self, *ignored):
         pass
