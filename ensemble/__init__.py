@@ -7,11 +7,13 @@
 
 import os
 from itertools import islice
+from threading import BoundedSemaphore
 
 from ensemble import evidence
 from ensemble import pack as packs
 from ensemble.errors import ImageError
 from ensemble.images import Picture, check_content, open_picture
+from ensemble.member import cores
 from ensemble.models import PackModels
 from ensemble.pack import PackError
 from ensemble.verdict import Reason, Verdict, Vote
@@ -21,6 +23,8 @@ __all__ = ["Ensemble", "ImageError", "PackModels", "Picture", "Reason", "Verdict
            "open_picture"]
 
 BATCH = 64
+# Pictures that are decoded at once: more would take no less time, but memory.
+DECODING = BoundedSemaphore(cores())
 # A large JPEG is decoded at a reduced scale that keeps, on each side, at least this many times the
 # pixels of the members' input.
 OVERSAMPLING = 8
@@ -103,7 +107,7 @@ class Ensemble:
         picture = source
         if not isinstance(source, Picture):
             largest = max(models.manifest["input_size"] for models in self.packs)
-            picture = evidence.open_with_evidence(source, at_least=OVERSAMPLING * largest)
+            picture = evidence.open_with_evidence(source, OVERSAMPLING * largest, DECODING)
         check_content(picture)
         return picture
 
@@ -123,8 +127,8 @@ class Ensemble:
         ImageError
             If the image can't be judged; the subclass and the message say why.
         """
-        picture = self.open(source)
-        return self.pack_for(picture).judge([picture])[0]
+        models, picture = self._small(source)
+        return models.judge([picture])[0]
 
     def judge_many(self, sources):
         """Judge many images, in batches.
@@ -150,14 +154,21 @@ class Ensemble:
                     outcomes |= zip(rows, models.judge([batch[row] for row in rows]))
             yield from outcomes.values()
 
+    def _small(self, source):
+        """The models for an image, and the image as they see it.
+
+        Small at once: many large photographs, in a batch or in many threads, would fill the memory.
+        """
+        picture = self.open(source)
+        models = self.pack_for(picture)
+        return models, models.small(picture)
+
     def _small_or_error(self, source):
         """An image as its pack's members see it, or why it can't be judged."""
         if isinstance(source, ImageError):
             return source
         try:
-            # Small at once: a batch of large photographs would fill the memory.
-            picture = self.open(source)
-            return self.pack_for(picture).small(picture)
+            return self._small(source)[1]
         except ImageError as error:
             return error
 

@@ -37,7 +37,7 @@ def to_rgb(image):
         if profile:
             return ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"),
                                              outputMode="RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
 
 
 def _to_8_bit(image):
