@@ -1,5 +1,6 @@
 # make run: serve the page on http://127.0.0.1:7860      make test: run all tests
 # make lint: style, types and docstrings                 make bench: speed side by side
+# make soak: the server under load                       make audit: known holes in what is installed
 # make weights DATA=folder: data to pack
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,8 @@ DATA ?= ../shared/data/cifake
 PHOTOS ?= ../shared/data/photos/photos.parquet
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test lint weights evaluate generators photos litert reproductions bench screenshots clean
+.PHONY: run test lint weights evaluate generators photos litert reproductions bench soak audit \
+  screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
@@ -76,6 +78,14 @@ photos: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
+
+# Some minutes. Thousands of requests, and photographs of up to 24 megapixels.
+soak: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.soak
+
+# Asks the Python Package Index; where it can't be asked, a package counts as not audited: it fails.
+audit: $(VENV)/lint.stamp
+	$(BIN)/python -m pip_audit --local --strict
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.screenshots screenshots
