@@ -1,6 +1,8 @@
 # make run: serve the page on http://127.0.0.1:7860      make test: run all tests
 # make lint: style, types and docstrings                 make bench: speed side by side
-# make test-3.12: the tests on the Space's Python      make weights DATA=folder: data to pack
+# make test-3.12: the tests on the Space's Python        make fuzz: bad files without end
+# make soak: the server under load                       make audit: known holes in what is installed
+# make weights DATA=folder: data to pack
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +12,7 @@ ORIGINALS ?= runs/originals
 TRAIN = $(BIN)/python -m training
 
 .PHONY: run test test-3.12 lint weights evaluate generators photos litert reproductions bench fuzz \
-  screenshots clean
+  soak audit screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
@@ -89,6 +91,14 @@ bench: $(VENV)/test.stamp
 # Bad files without end; `make fuzz FUZZ="--count 1000000 --seeds FOLDER"` for more.
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+# Some minutes. Thousands of requests, and photographs of up to 24 megapixels.
+soak: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.soak
+
+# Asks the Python Package Index; where it can't be asked, a package counts as not audited: it fails.
+audit: $(VENV)/lint.stamp
+	$(BIN)/python -m pip_audit --local --strict
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.screenshots screenshots

@@ -8,6 +8,7 @@
 import os
 from dataclasses import replace
 from itertools import islice
+from threading import BoundedSemaphore
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from ensemble import evidence
 from ensemble import pack as packs
 from ensemble.errors import ImageError
 from ensemble.images import Picture, check_content, open_picture
+from ensemble.member import cores
 from ensemble.models import PackModels
 from ensemble.pack import PackError
 from ensemble.verdict import Reason, Verdict, Vote
@@ -25,6 +27,8 @@ __all__ = ["Ensemble", "ImageError", "PackModels", "Picture", "Reason", "Verdict
            "open_picture"]
 
 BATCH = 64
+# Pictures that are decoded at once: more would take no less time, but memory.
+DECODING = BoundedSemaphore(cores())
 # A large JPEG is decoded at a reduced scale that keeps, on each side, at least this many times the
 # pixels of the members' input.
 OVERSAMPLING = 8
@@ -107,7 +111,7 @@ class Ensemble:
         picture = source
         if not isinstance(source, Picture):
             largest = max(models.manifest["input_size"] for models in self.packs)
-            picture = evidence.open_with_evidence(source, at_least=OVERSAMPLING * largest)
+            picture = evidence.open_with_evidence(source, OVERSAMPLING * largest, DECODING)
         check_content(picture)
         return picture
 
@@ -127,8 +131,8 @@ class Ensemble:
         ImageError
             If the image can't be judged; the subclass and the message say why.
         """
-        picture = self.open(source)
-        return self.pack_for(picture).judge([picture])[0]
+        models, picture, images = self._prepare(source)
+        return models.judge([picture], [images])[0]
 
     def judge_many(self, sources):
         """Judge many images, in batches.
@@ -155,17 +159,23 @@ class Ensemble:
                                                        [batch[row].images for row in rows]))
             yield from outcomes.values()
 
+    def _prepare(self, source):
+        """An image as its pack's members see it, without its other pixels.
+
+        Many large photographs, in a batch or in many threads, would fill the memory.
+        """
+        picture = self.open(source)
+        models = self.pack_for(picture)
+        return Prepared(models, replace(picture, rgb=None, alpha=None), models.see(picture))
+
     def _prepared_or_error(self, source):
         """An image as its pack's members see it, or why it can't be judged."""
         if isinstance(source, ImageError):
             return source
         try:
-            picture = self.open(source)
+            return self._prepare(source)
         except ImageError as error:
             return error
-        models = self.pack_for(picture)
-        # Without its pixels: a batch of large photographs would fill the memory.
-        return Prepared(models, replace(picture, rgb=None, alpha=None), models.see(picture))
 
 
 class Prepared(NamedTuple):

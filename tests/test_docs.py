@@ -9,8 +9,8 @@ from tests.shown import BEGIN, END, README, shown
 from training.__main__ import ARGUMENTS
 
 PAGES = [ROOT / name for name in (
-    "README.md", "CONTRIBUTING.md", "docs/design.md", "docs/use.md", "docs/hosting.md",
-    "docs/scale.md", "training/README.md", "training/students/README.md",
+    "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/design.md", "docs/use.md",
+    "docs/hosting.md", "docs/scale.md", "training/README.md", "training/students/README.md",
     "weights/cifake/README.md", "weights/photos/README.md")]
 LINK = re.compile(r'\]\((?!https?:)([^)#]+)\)|(?:src|srcset)="([^"]+)"')
 FOLDERS = "ensemble|page|training|tests|weights|examples|docs|benchmarks"

@@ -208,6 +208,8 @@ def _png_text(chunk_type, body):
 def _xmp(packet):
     """The values of `XMP` in a packet, as attributes or elements; empty if it can't be parsed."""
     values = {}
+    if not packet:  # as in most files; the parser's error would keep the caller's picture alive
+        return values
     with suppress(Exception):  # of the parser, and of its guard against entities
         root = ElementTree.fromstring(packet.strip(b"\0 \t\r\n"), forbid_dtd=True)
         for element in root.iter():
