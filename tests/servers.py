@@ -110,6 +110,31 @@ def running(server):
         server.server_close()
 
 
+@contextmanager
+def serving_app(ensemble):
+    """Serve the app with this ensemble from this process, which has imported it already.
+
+    For what doesn't depend on how `python app.py` starts: that takes three seconds more.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Yields
+    ------
+    str
+        Its address.
+    """
+    import app
+
+    demo = app.build(ensemble)
+    try:
+        yield app.launch(demo, server_name="127.0.0.1", server_port=free_port(),
+                         quiet=True).rstrip("/")
+    finally:
+        demo.close(verbose=False)
+
+
 def stop(process):
     """Stop what `start` started."""
     process.terminate()
