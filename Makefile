@@ -1,5 +1,6 @@
 # make run: serve the page on http://127.0.0.1:7860      make test: run all tests
 # make lint: style, types and docstrings                 make bench: speed side by side
+# make web: the page that needs no server, on http://127.0.0.1:7861
 # make weights DATA=folder: data to pack
 PYTHON ?= python3
 VENV := .venv
@@ -8,19 +9,23 @@ DATA ?= ../shared/data/cifake
 PHOTOS ?= ../shared/data/photos/photos.parquet
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test lint weights evaluate generators photos litert reproductions bench screenshots clean
+.PHONY: run test web lint weights evaluate generators photos litert reproductions bench screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
 
-test: $(VENV)/test.stamp
+test: $(VENV)/test.stamp $(VENV)/web.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+web: $(VENV)/web.stamp
+	$(BIN)/python -m web.build
+	$(BIN)/python -m web.serve
 
 lint: $(VENV)/lint.stamp
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/python -m numpydoc lint app.py \
-	  $$(find benchmarks ensemble examples page training -name '*.py')
+	  $$(find benchmarks ensemble examples page training web -name '*.py' -not -path '*/node_modules/*')
 
 # One stamp a list of requirements: nothing is installed twice, and a changed list is noticed.
 $(VENV)/run.stamp: requirements.txt
@@ -30,6 +35,12 @@ $(VENV)/run.stamp: requirements.txt
 
 $(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requirements.txt
 	$(BIN)/python -m pip install -q -r tests/requirements.txt
+	touch $@
+
+# npm comes with a package of pip's, as not every machine has it.
+$(VENV)/web.stamp: $(VENV)/run.stamp web/requirements.txt web/package-lock.json
+	$(BIN)/python -m pip install -q -r web/requirements.txt
+	$(BIN)/npm ci --prefix web
 	touch $@
 
 $(VENV)/lint.stamp: $(VENV)/run.stamp tests/requirements-lint.txt
@@ -81,4 +92,4 @@ screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.screenshots screenshots
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache screenshots
+	rm -rf web/dist web/node_modules $(VENV) .pytest_cache .mypy_cache .ruff_cache screenshots

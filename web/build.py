@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 DIST = HERE / "dist"
 MODULES = HERE / "node_modules"
+PACKS = (packs.SHIPPED, packs.SHIPPED.with_name("photos"))
 # What the twin takes from npm packages: as it lies there, or packed for the way.
 VENDORED = ("onnxruntime-web/dist/ort.wasm.bundle.min.mjs", "@cwasm/jpeg-turbo/jpeg-turbo.wasm",
             "@contentauth/c2pa-wasm/pkg/c2pa.js")
@@ -28,11 +29,13 @@ RUNTIME = "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"
 PACKED = (RUNTIME, "@contentauth/c2pa-wasm/pkg/c2pa_bg.wasm")
 # The words that the twin says; `page/words/TAB.json` for each.
 TABS = ("common", "errors", "judge", "members", "packs", "panel", "provenance", "reasons", "twin")
+# What a visitor gets only where it is needed: one language, one pack, and with credentials more.
+LATER = ("packs/", "words/", "vendor/c2pa")
 # What the twin reads of a manifest.
 KEPT = ("name", "version", "input_size", "resize", "domain", "members", "calibration", "bounds")
 
 
-def build(out=DIST, folders=(packs.SHIPPED, packs.SHIPPED.with_name("photos")), modules=MODULES):
+def build(out=DIST, folders=PACKS, modules=MODULES, level=9):
     """Write the twin.
 
     Parameters
@@ -43,6 +46,8 @@ def build(out=DIST, folders=(packs.SHIPPED, packs.SHIPPED.with_name("photos")), 
         Of the packs that judge.
     modules : Path
         Where npm has put its packages.
+    level : int
+        Of gzip's packing, from 1, the quickest, to 9, the smallest.
 
     Returns
     -------
@@ -64,11 +69,11 @@ def build(out=DIST, folders=(packs.SHIPPED, packs.SHIPPED.with_name("photos")), 
     for name in VENDORED:
         shutil.copy(modules / name, out / "vendor")
     for name in PACKED:
-        pack_file(modules / name, out / "vendor" / f"{Path(name).name}.gz")
+        pack_file(modules / name, out / "vendor" / f"{Path(name).name}.gz", level)
     runtime = (out / "vendor" / f"{Path(RUNTIME).name}.gz").stat().st_size
     write_module(out / "rule.js", rule())
     write_module(out / "anchors.js", trust.anchors()._asdict())
-    write_module(out / "packs.js", [pack_files(out, folder, runtime) for folder in folders])
+    write_module(out / "packs.js", [pack_files(out, folder, runtime, level) for folder in folders])
     for language in words.LANGUAGES:
         texts = {key: text for key, text in words.translations()[language].items()
                  if key.split(".")[0] in TABS}
@@ -78,25 +83,25 @@ def build(out=DIST, folders=(packs.SHIPPED, packs.SHIPPED.with_name("photos")), 
             for path in sorted(out.rglob("*")) if path.is_file()}
 
 
-def pack_files(out, folder, runtime):
+def pack_files(out, folder, runtime, level):
     """Put a pack's files into the twin; what its modules have to know of it."""
     manifest = packs.read(folder).manifest
     name = manifest["name"]
     files = []
     for entry in packs.files(manifest):
         path = out / "packs" / name / f"{entry['file']}.gz"
-        pack_file(folder / entry["file"], path)
+        pack_file(folder / entry["file"], path, level)
         files.append({"name": path.relative_to(out).as_posix(), "bytes": path.stat().st_size})
     promises = folder / "reports" / "promises.json"
     return {"manifest": {key: manifest[key] for key in KEPT}, "files": files,
-            "runtimeBytes": runtime, "runtime": [f"vendor/{Path(name).name}.gz" for name in PACKED], "purpose": purpose(manifest),
+            "runtimeBytes": runtime, "purpose": purpose(manifest),
             "promises": json.loads(promises.read_text("utf-8")) if promises.is_file() else None}
 
 
-def pack_file(path, packed):
+def pack_file(path, packed, level):
     """Pack a file as gzip does, the same bytes each time."""
     packed.parent.mkdir(parents=True, exist_ok=True)
-    packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+    packed.write_bytes(gzip.compress(path.read_bytes(), level, mtime=0))
 
 
 def write_module(path, value):
@@ -147,13 +152,14 @@ def first_load(sizes):
     -------
     dict of str to int
     """
-    names = {name.split("/")[1] for name in sizes if name.startswith("packs/")}
-    shell = sum(size for name, size in sizes.items()
-                if not name.startswith(("packs/", "words/")))
-    language = max(size for name, size in sizes.items() if name.startswith("words/"))
-    return {pack: shell + language + sum(size for name, size in sizes.items()
-                                         if name.startswith(f"packs/{pack}/"))
-            for pack in sorted(names)}
+    shell = sum(size for name, size in sizes.items() if not name.startswith(LATER))
+    words_of_one = max(size for name, size in sizes.items() if name.startswith("words/"))
+    by_pack = {}
+    for name, size in sizes.items():
+        if name.startswith("packs/"):
+            pack = name.split("/")[1]
+            by_pack[pack] = by_pack.get(pack, shell + words_of_one) + size
+    return by_pack
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ Nothing of this is written again in the twin's modules; they hold only the arith
 import dataclasses
 import re
 
+from PIL import Image
+
 from ensemble import OVERSAMPLING, answer, explain, images, vocabulary, vote
 from ensemble.evidence import (
     claims,
@@ -35,6 +37,7 @@ def rule():
         "answer": [[because, says, result] for (because, says), result in answer.TABLE],
         "says": provenance.SAYS,
         "images": {"maxBytes": images.MAX_BYTES, "maxPixels": images.MAX_PIXELS,
+                   "farPixels": 2 * (Image.MAX_IMAGE_PIXELS or 0),  # where Pillow itself refuses
                    "minSide": images.MIN_SIDE, "flat": images.FLAT, "oversampling": OVERSAMPLING,
                    "otherFiles": [[list(start), key] for start, key in images.OTHER_FILES.items()]},
         "vote": {"epsilon": vote.EPSILON},

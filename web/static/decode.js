@@ -8,7 +8,7 @@ import {orientation} from './evidence/exif.js';
 import {isJpeg, isPng, isWebp, segments} from './evidence/metadata.js';
 import {decodeJpeg} from './jpeg.js';
 
-const {maxBytes, maxPixels, minSide, flat, otherFiles} = rule.images;
+const {maxBytes, maxPixels, farPixels, minSide, flat, otherFiles} = rule.images;
 const {maxSegments, maxScans} = rule.metadata;
 const MAX_PROFILE = 2 ** 22;
 
@@ -53,6 +53,9 @@ export function checkContent({rgb, width, height, full}) {
 
 function checkPixels({width, height}) {
   if (!width || !height) throw new ImageError('no_pixels', {width, height});
+  if (width * height > farPixels)
+    throw new ImageError('far_too_many_pixels', {megapixels: Math.floor(farPixels / 10 ** 6),
+                                                 most: maxPixels / 10 ** 6});
   if (width * height > maxPixels)
     throw new ImageError('too_many_pixels', {width, height, most: maxPixels / 10 ** 6});
 }

@@ -1,6 +1,8 @@
 // The files of the packs and of the runtime: fetched once, counted while they come, unpacked here,
 // for hosts differ in what they pack.
 
+export const RUNTIME = 'vendor/ort-wasm-simd-threaded.wasm.gz';
+export const LIBRARY = 'vendor/c2pa_bg.wasm.gz';  // for Content Credentials
 const GZIP = [0x1f, 0x8b];
 
 // `arrived` is told the bytes of each part.

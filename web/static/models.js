@@ -2,11 +2,10 @@
 
 import * as ort from './vendor/ort.wasm.bundle.min.mjs';
 import packs from './packs.js';
-import {load} from './files.js';
+import {RUNTIME, load} from './files.js';
 import {tilesOf} from './tiles.js';
 import {correct, decide, packFor} from './vote.js';
 
-const RUNTIME = 'vendor/ort-wasm-simd-threaded.wasm.gz';
 const THREADS = 4;  // more don't help networks this small
 const loaded = new Map();
 let runtime = null;

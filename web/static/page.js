@@ -4,6 +4,7 @@ import rule from './rule.js';
 import packs from './packs.js';
 import {element} from './elements.js';
 import {ImageError} from './errors.js';
+import {LIBRARY, RUNTIME} from './files.js';
 import {judge} from './judge.js';
 import {failed, problem, result, waiting} from './panel.js';
 import {language, text} from './words.js';
@@ -123,7 +124,7 @@ async function outcome(file, tell) {
 let kept = null;
 function keep() {
   if (kept || !navigator.serviceWorker?.controller || navigator.connection?.saveData) return;
-  const names = [...packs.flatMap(({files}) => files.map(({name}) => name)), ...packs[0].runtime];
+  const names = [...packs.flatMap(({files}) => files.map(({name}) => name)), RUNTIME, LIBRARY];
   kept = Promise.all(names.map((name) => fetch(name).then((response) => response.arrayBuffer())))
     .then(() => { document.documentElement.dataset.kept = ''; }, () => { kept = null; });
 }

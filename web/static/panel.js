@@ -11,7 +11,7 @@ const {AI, PARTLY, REAL, CANT_TELL, CONFIDENT, UNCERTAIN, CREDENTIALS, MODELS} =
 const {tones, steps, verify, signs} = rule.page;
 
 export const waiting = () =>
-  panel('waiting', null, text('panel.waiting_title'), text('panel.waiting_line'));
+  panel('waiting', null, text('panel.waiting_title'), text('twin.waiting'));
 
 // `line` says why the image can't be judged.
 export const problem = (line) => panel('problem', null, text('panel.problem_title'), line);

@@ -1,8 +1,7 @@
 // The manifest store of a file, with the labels of the manifests whose signer is trusted; see
-// `examine` in ensemble/evidence/credentials.py. Nothing is fetched but the library itself.
+// `examine` in ensemble/evidence/credentials.py. Nothing is fetched.
 
 import anchors from '../anchors.js';
-import {load} from '../files.js';
 import rule from '../rule.js';
 import initialise, {WasmReader} from '../vendor/c2pa.js';
 import {find} from './bytes.js';
@@ -11,9 +10,8 @@ import {isJpeg, isPng, isWebp} from './metadata.js';
 const {picture: PICTURE, maxCertificates, offline, certificate: CERTIFICATE, manifest: MANIFEST} =
   rule.credentials;
 
-self.onmessage = async ({data: bytes}) => {
-  await initialise({module_or_path: load('vendor/c2pa_bg.wasm.gz')});
-  self.postMessage('ready');
+self.onmessage = async ({data: {module, bytes}}) => {
+  await initialise({module_or_path: module});
   try {
     self.postMessage({store: await examine(bytes)});
   } catch (error) {

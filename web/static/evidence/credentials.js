@@ -1,6 +1,7 @@
 // C2PA Content Credentials; see ensemble/evidence/credentials.py and provenance.py. The library that
 // checks them comes only with the first file that has some, and is stopped if it takes too long.
 
+import {LIBRARY, load} from '../files.js';
 import rule from '../rule.js';
 import {find} from './bytes.js';
 import {clean, note} from './claims.js';
@@ -20,15 +21,18 @@ export async function credentials(bytes, address) {
                     ([source, key, fields]) => note(source, key, cleaned(fields)));
 }
 
-function readStore(bytes) {
+let library = null;
+
+async function readStore(bytes) {
+  library ??= load(LIBRARY).then((wasm) => WebAssembly.compile(wasm));
+  library.catch(() => { library = null; });  // the next file tries again
+  const module = await library;
   const worker = new Worker(new URL('credentials-worker.js', import.meta.url), {type: 'module'});
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({data}) => {
-      if (data === 'ready') setTimeout(() => resolve({error: 'Reading took too long.'}), PATIENCE);
-      else resolve(data);
-    };
-    worker.onerror = () => reject(new Error('The library for Content Credentials did not load.'));
-    worker.postMessage(bytes);
+    worker.onmessage = ({data}) => resolve(data);
+    worker.onerror = () => reject(new Error('The library for Content Credentials did not start.'));
+    worker.postMessage({module, bytes});
+    setTimeout(() => resolve({error: 'Reading took too long.'}), PATIENCE);
   }).finally(() => worker.terminate());
 }
 
