@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import struct
 from unittest import mock
 from urllib.parse import unquote
 
@@ -108,6 +109,7 @@ def test_pictures_of_every_kind_get_the_servers_answer(page, trusted, tmp_path):
         for green in ((0.21, 0.71), (0.3, 0.5)):
             profile = icc((0.64, 0.33), green)
             files[f"{green}.{form}"] = saved(scene(200, 160), form, icc_profile=profile)
+    files["tables.jpg"] = saved(scene(200, 160), "JPEG", icc_profile=icc_of_tables())
     assert_same(page, files)
 
 
@@ -181,7 +183,7 @@ def xmp(source):
 
 
 def icc(red, green):
-    """littleCMS's profile of sRGB, but with other primaries, each as x and y."""
+    """The profile of sRGB that littleCMS makes, but with other primaries, each as x and y."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     count = int.from_bytes(profile[128:132], "big")
     for name, (x, y) in {b"rXYZ": red, b"gXYZ": green}.items():
@@ -190,6 +192,25 @@ def icc(red, green):
         light = int.from_bytes(profile[start + 4:start + 8], "big")
         values = x / y * light, light, (1 - x - y) / y * light
         profile[start:start + 12] = b"".join(round(value).to_bytes(4, "big") for value in values)
+    return bytes(profile)
+
+
+def icc_of_tables():
+    """A profile of version 2 as cameras' have: curves, and a grid of colours in Lab."""
+    nodes = np.linspace(0, 1, 9)
+    colours = np.stack(np.meshgrid(nodes, nodes, nodes, indexing="ij"), axis=-1) ** 1.2
+    lightness = colours @ [0.25, 0.65, 0.1]
+    lab = np.stack([lightness, 0.5 + (colours[..., 0] - colours[..., 1]) / 4,
+                    0.5 + (colours[..., 1] - colours[..., 2]) / 4], axis=-1) * 0xff00
+    straight = np.linspace(0, 65535, 16)
+    tables = [*[straight] * 3, lab.ravel(), *[straight] * 3]
+    matrix = np.eye(3).ravel() * 65536
+    tag = (b"mft2\0\0\0\0\3\3\x09\0" + matrix.astype(">i4").tobytes()
+           + struct.pack(">HH", 16, 16) + b"".join(table.astype(">u2").tobytes() for table in tables))
+    header = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()[:128])
+    header[8:24] = b"\x02\x10\0\0scnrRGB Lab "
+    profile = header + struct.pack(">I4sII", 1, b"A2B0", 144, len(tag)) + tag
+    profile[:4] = struct.pack(">I", len(profile))
     return bytes(profile)
 
 

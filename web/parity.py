@@ -7,9 +7,11 @@ import argparse
 import base64
 import json
 import random
+import shutil
 import statistics
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -111,9 +113,11 @@ def compare(page, ensemble, pictures):
     dict
         For JSON.
     """
-    rows = {}
+    rows, served = {}, []
     for name, data in pictures.items():
-        twin, own = by_twin(page, data), by_server(ensemble, data)
+        twin, start = by_twin(page, data), time.perf_counter()
+        own = by_server(ensemble, data)
+        served.append(1000 * (time.perf_counter() - start))
         rows[name] = twin, own, differences(twin, own)
     both = [(twin, own) for twin, own, _ in rows.values() if "p_ai" in twin and "p_ai" in own]
     far = sorted(abs(twin["p_ai"] - own["p_ai"]) for twin, own in both)
@@ -126,20 +130,21 @@ def compare(page, ensemble, pictures):
         "p_ai_within_0.002": sum(difference <= CLOSE for difference in far),
         "p_ai_difference": {"median": statistics.median(far), "largest": far[-1]},
         "milliseconds": {"median": round(statistics.median(took)),
-                         "of_20_the_slowest": round(took[len(took) * 19 // 20])},
+                         "of_20_the_slowest": round(took[len(took) * 19 // 20]),
+                         "median_of_server": round(statistics.median(served))},
         "different": {name: different for name, (_, _, different) in rows.items() if different}}
 
 
 @contextmanager
-def serving(folder, handler=Handler):
-    """Serve a folder until the block ends.
+def serving(folder):
+    """Serve a folder as the plainest host does, until the block ends.
 
     Yields
     ------
     str
         Its address.
     """
-    running = server(folder, handler=handler)
+    running = server(folder, handler=Handler)
     thread = threading.Thread(target=running.serve_forever, args=(0.05,))
     thread.start()
     try:
@@ -148,6 +153,32 @@ def serving(folder, handler=Handler):
         running.shutdown()
         thread.join()
         running.server_close()
+
+
+@contextmanager
+def showing(folder, browser):
+    """Show the twin in a browser of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        As `build` has written it.
+    browser : str
+        The program, Chromium or Chrome.
+
+    Yields
+    ------
+    playwright.sync_api.Page
+    """
+    from playwright.sync_api import sync_playwright
+
+    with serving(folder) as url, sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=shutil.which(browser),
+                                             args=["--no-sandbox", "--disable-gpu"])
+        page = running.new_page()
+        page.goto(url)
+        yield page
+        running.close()
 
 
 def small_pictures(path, count):
@@ -168,33 +199,27 @@ def photographs(folder, count):
 
 def main(arguments=None):
     """Build, compare and write the report."""
-    from playwright.sync_api import sync_playwright
-
     parser = argparse.ArgumentParser(prog="python -m web.parity", description=__doc__)
     parser.add_argument("--small", required=True, metavar="PARQUET", help="CIFAKE's test split")
     parser.add_argument("--photos", required=True, metavar="FOLDER", help="of image files")
     parser.add_argument("--count", type=int, default=200, help="pictures of each kind")
-    parser.add_argument("--browser", default="/usr/bin/chromium", help="Chromium or Chrome")
+    parser.add_argument("--browser", default="chromium", help="Chromium or Chrome")
     parser.add_argument("--out", type=Path, default=HERE / "parity.json")
     options = parser.parse_args(arguments)
     sizes = build(DIST)
     ensemble = Ensemble.load()
     pictures = {"small": small_pictures(options.small, options.count),
                 "photos": photographs(options.photos, options.count)}
-    with serving(DIST) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=options.browser,
-                                             args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.goto(url)
+    with showing(DIST, options.browser) as page:
         report = {
-            "browser": f"Chromium {browser.version}", "threads": 1,
+            "command": "python -m web.parity --small PARQUET --photos FOLDER",
+            "browser": page.evaluate("navigator.userAgent.match(/Chrome.[0-9]+/)[0]"),
             "packs": {models.name: models.manifest["version"] for models in ensemble.packs},
             "megabytes_before_the_first_answer": {
                 name: round(size / 1e6, 1) for name, size in first_load(sizes).items()}}
         for kind, files in pictures.items():
             by_twin(page, next(iter(files.values())))  # loads the models
             report[kind] = compare(page, ensemble, files)
-        browser.close()
     options.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(options.out.read_text("utf-8"), end="")
     return 0

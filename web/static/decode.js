@@ -1,7 +1,7 @@
 // Untrusted bytes → pixels: upright, sRGB, over white; as ensemble/images.py does it.
 
 import rule from './rule.js';
-import {blacken, toSrgb} from './colours.js';
+import {toSrgb} from './colours.js';
 import {ImageError} from './errors.js';
 import {ascii, latin1, startsWith, unpack, view} from './evidence/bytes.js';
 import {orientation} from './evidence/exif.js';
@@ -107,8 +107,8 @@ function sizeOf(bytes, format, blocks) {
 // As Pillow has it: from EXIF, else from XMP.
 function turnOf({exif, xmp}) {
   const turned = exif ? orientation(exif) : null;
-  return turned ?? Number(/tiff:Orientation(?:="|>)([0-9])/.exec(latin1(xmp ?? new Uint8Array()))?.[1]
-                          ?? 1);
+  const said = /tiff:Orientation(?:="|>)([0-9])/.exec(latin1(xmp ?? new Uint8Array()));
+  return turned ?? Number(said?.[1] ?? 1);
 }
 
 async function decode(bytes, blocks, format, atLeast) {
@@ -117,17 +117,14 @@ async function decode(bytes, blocks, format, atLeast) {
     ? await unpack(blocks.icc.subarray(blocks.icc.indexOf(0) + 2), 'deflate', MAX_PROFILE)
     : blocks.icc;
   const picture = (format === 'JPEG' && await decodeJpeg(bytes, atLeast))
-    || await byBrowser(bytes, blocks, format, 'none');
-  if (!profile || toSrgb(picture.rgb, profile, grey)) return picture;
-  if (grey || latin1(profile.subarray(16, 20)) !== 'RGB ') return picture;
-  const converted = await byBrowser(bytes, blocks, format, 'default');  // it knows tables, too
-  blacken(converted.rgb, profile);
-  return converted;
+    || await byBrowser(bytes, blocks, format);
+  if (profile) toSrgb(picture.rgb, profile, grey);
+  return picture;
 }
 
-async function byBrowser(bytes, blocks, format, colorSpaceConversion) {
+async function byBrowser(bytes, blocks, format) {
   const bitmap = await createImageBitmap(new Blob([withoutExif(bytes, blocks.exif, format)]),
-                                         {colorSpaceConversion, premultiplyAlpha: 'none'})
+                                         {colorSpaceConversion: 'none', premultiplyAlpha: 'none'})
     .catch(() => { throw new ImageError('damaged', {format}); });
   const {width, height} = bitmap;
   checkPixels(bitmap);

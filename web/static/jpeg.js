@@ -9,7 +9,8 @@ let compiled = null;
 // As `ensemble.images.open_picture`: at 1/2, 1/4 or 1/8 while both sides keep `atLeast` pixels.
 // Null if this decoder can't: then the browser may.
 export async function decodeJpeg(bytes, atLeast) {
-  compiled ??= WebAssembly.compileStreaming(fetch(new URL('vendor/jpeg-turbo.wasm', import.meta.url)));
+  compiled ??= WebAssembly.compileStreaming(
+    fetch(new URL('vendor/jpeg-turbo.wasm', import.meta.url)));
   const library = (await WebAssembly.instantiate(await compiled, {
     env: {setjmp: () => 0, longjmp: () => { throw new Error('jpeg'); }},
     wasi_snapshot_preview1: new Proxy({}, {get: () => () => 0})})).exports;

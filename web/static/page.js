@@ -34,9 +34,11 @@ function header() {
   const lock = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   lock.setAttribute('viewBox', '0 0 24 24');
   lock.setAttribute('aria-hidden', 'true');
-  lock.innerHTML = '<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>';
+  lock.innerHTML = '<rect x="5" y="11" width="14" height="9" rx="2"/>'
+    + '<path d="M8 11V8a4 4 0 0 1 8 0v3"/>';
   document.querySelector('header').replaceChildren(
-    element('label', {class: 'language'}, element('span', {}, text('common.language')), ' ', select),
+    element('label', {class: 'language'}, element('span', {}, text('common.language')), ' ',
+            select),
     element('h1', {}, text('common.title')), element('p', {}, text('common.lead', {count})),
     element('p', {class: 'private'}, lock, text('twin.private')));
 }

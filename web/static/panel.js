@@ -63,7 +63,8 @@ function evidence(notes) {
           element('dt', {}, name), element('dd', {}, String(value))]))) : null);
   });
   return element('section', {class: 'evidence'}, element('h3', {}, text('panel.evidence')),
-    list.length ? [element('ul', {}, list), element('p', {class: 'limits'}, text('panel.notes_caveat'))]
+    list.length ? [element('ul', {}, list),
+                   element('p', {class: 'limits'}, text('panel.notes_caveat'))]
       : element('p', {}, text('panel.notes_none')));
 }
 
@@ -108,7 +109,8 @@ function member(entry) {
 
 function reasons(verdict) {
   const lines = verdict.reasons.map(reasonText);
-  if (verdict.because !== MODELS || verdict.certainty === UNCERTAIN) lines.push(experience(verdict));
+  if (verdict.because !== MODELS || verdict.certainty === UNCERTAIN)
+    lines.push(experience(verdict));
   if (verdict.certainty === CONFIDENT && !lines.length) lines.push(text('panel.rarely_wrong'));
   return lines.filter(Boolean);
 }

@@ -5,7 +5,8 @@ export const latin1 = (bytes) => new TextDecoder('windows-1252').decode(bytes);
 export const utf8 = (bytes) => new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes);
 export const ascii = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-export const startsWith = (bytes, start, at = 0) => start.every((byte, i) => bytes[at + i] === byte);
+export const startsWith = (bytes, start, at = 0) =>
+  start.every((byte, i) => bytes[at + i] === byte);
 
 export function find(bytes, wanted, from = 0) {
   for (let at = bytes.indexOf(wanted[0], from); at >= 0; at = bytes.indexOf(wanted[0], at + 1))

@@ -66,7 +66,8 @@ function* xmpClaims(xmp) {
   yield* label(source, xmp);
   const {CreatorTool: Software = '', Credit, Description, Creator, UserComment} = xmp;
   const part = origin === 'part_ai';
-  let claim = generator(source, filled({Software, Credit, Description, Creator, UserComment}), part);
+  const texts = filled({Software, Credit, Description, Creator, UserComment});
+  let claim = generator(source, texts, part);
   const system = clean(xmp.AISystemUsed ?? '');
   if (system) {
     const fields = filled({tool: system, model: clean(xmp.AISystemVersionUsed ?? '')});

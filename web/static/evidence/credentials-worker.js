@@ -46,7 +46,8 @@ async function* listed(box) {
     if (at < 0) return;
     const der = box.slice(at, at + 4 + box[at + 2] * 256 + box[at + 3]);
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', der));
-    const row = anchors.table[Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')];
+    const name = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const row = anchors.table[name];
     if (row) {
       const lines = btoa(String.fromCharCode(...der)).replace(/.{64}/g, '$&\n');
       yield [row, `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`];

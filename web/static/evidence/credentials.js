@@ -1,5 +1,5 @@
-// C2PA Content Credentials; see ensemble/evidence/credentials.py and provenance.py. The library that
-// checks them comes only with the first file that has some, and is stopped if it takes too long.
+// C2PA Content Credentials; see ensemble/evidence/credentials.py and provenance.py. The library
+// that checks them comes with the first file that has some, and is stopped if it takes too long.
 
 import {LIBRARY, load} from '../files.js';
 import rule from '../rule.js';

@@ -1,4 +1,4 @@
-// Which generator wrote the notes in a file, and China's label; see ensemble/evidence/generators.py.
+// Which generator wrote the notes in a file, and China's label: ensemble/evidence/generators.py.
 
 import rule from '../rule.js';
 

@@ -19,7 +19,8 @@ export function tablesOf(body) {
 
 // `frame` is the marker of the start of frame, and the segment's body behind it.
 export function savedAs(tables, frame) {
-  const parts = Array.from({length: frame[6] ?? 0}, (_, i) => frame.subarray(7 + 3 * i, 10 + 3 * i));
+  const parts = Array.from({length: frame[6] ?? 0},
+                           (_, i) => frame.subarray(7 + 3 * i, 10 + 3 * i));
   const used = parts.map((part) => tables[part[2]]);
   if (!used.length || used.some((table, i) => !table || parts[i].length < 3)) return {};
   const same = (one, other) => one.every((value, i) => value === other[i]);

@@ -12,7 +12,8 @@ export async function readMarks({rgb, alpha, width, height}) {
   const picture = {rgb, width, height};
   const notes = [];
   const {tool, score} = findWatermark(picture);
-  if (tool) notes.push(note('Pixels', 'mark_watermark', {tool, score: Math.round(score * 10) / 10}));
+  if (tool)
+    notes.push(note('Pixels', 'mark_watermark', {tool, score: Math.round(score * 10) / 10}));
   for (const [name, isThere] of [['squares', hasSquares], ['sparkle', hasSparkle]])
     if (isThere(picture)) notes.push(note('Pixels', `mark_${name}`, {tool: given.tools[name]}));
   for (const [source, channels, values] of [['Alpha channel', alpha, 1], ['Pixels', rgb, 3]]) {
@@ -45,7 +46,8 @@ function meanColour(rgb, width, left, right, top, bottom) {
   const sums = [0, 0, 0];
   for (let y = top; y < bottom; y++)
     for (let x = left; x < right; x++)
-      for (let channel = 0; channel < 3; channel++) sums[channel] += rgb[(y * width + x) * 3 + channel];
+      for (let channel = 0; channel < 3; channel++)
+        sums[channel] += rgb[(y * width + x) * 3 + channel];
   return sums.map((sum) => sum / ((right - left) * (bottom - top)));
 }
 

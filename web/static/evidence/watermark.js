@@ -50,7 +50,8 @@ function unsmoothed({planes, rows, columns}) {
       const start = line * next;
       for (let at = 0; at <= edge; at += step)
         result[start + at] = middle * plane[start + at]
-          + near * (plane[start + Math.max(at - step, 0)] + plane[start + Math.min(at + step, edge)])
+          + near * (plane[start + Math.max(at - step, 0)]
+                    + plane[start + Math.min(at + step, edge)])
           + far * (plane[start + Math.max(at - 2 * step, 0)]
                    + plane[start + Math.min(at + 2 * step, edge)]);
     }
