@@ -85,11 +85,12 @@ photos: $(VENV)/test.stamp
 	$(TRAIN) make_photos --data $(PHOTOS) --out weights/photos
 	$(TRAIN) report --pack weights/photos
 
-bench: $(VENV)/test.stamp
+bench: $(VENV)/test.stamp $(VENV)/web.stamp
 	$(BIN)/python -m benchmarks
 
-screenshots: $(VENV)/test.stamp
+screenshots: $(VENV)/test.stamp $(VENV)/web.stamp
 	$(BIN)/python -m tests.screenshots screenshots
+	$(BIN)/python -m tests.screenshots_web screenshots
 
 clean:
 	rm -rf web/dist web/node_modules $(VENV) .pytest_cache .mypy_cache .ruff_cache screenshots

@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from ensemble import Ensemble
 from ensemble.evidence import trust
 from ensemble.evidence.generators import GENERATORS
-from ensemble.images import FILTERS
+from ensemble.images import FILTERS, fit_square
 from tests.marked import hidden, packed, scene, watermarked, with_sparkle, with_squares
 from tests.servers import ROOT, bomb, write_pictures
 from tests.signed import action, authority, sign
@@ -27,6 +27,8 @@ from web import build as building
 from web.parity import by_server, by_twin, differences, serving
 from web.rule import pattern
 
+# A browser that loads and compiles the models takes its time on a busy machine.
+pytestmark = pytest.mark.timeout(240)
 NOTES = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Model: v1-5-pruned"
 XMP = """<?xpacket begin="\ufeff"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
@@ -203,10 +205,10 @@ def icc_of_tables():
     lab = np.stack([lightness, 0.5 + (colours[..., 0] - colours[..., 1]) / 4,
                     0.5 + (colours[..., 1] - colours[..., 2]) / 4], axis=-1) * 0xff00
     straight = np.linspace(0, 65535, 16)
-    tables = [*[straight] * 3, lab.ravel(), *[straight] * 3]
+    tables = np.concatenate([*[straight] * 3, lab.ravel(), *[straight] * 3])
     matrix = np.eye(3).ravel() * 65536
     tag = (b"mft2\0\0\0\0\3\3\x09\0" + matrix.astype(">i4").tobytes()
-           + struct.pack(">HH", 16, 16) + b"".join(table.astype(">u2").tobytes() for table in tables))
+           + struct.pack(">HH", 16, 16) + tables.astype(">u2").tobytes())
     header = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()[:128])
     header[8:24] = b"\x02\x10\0\0scnrRGB Lab "
     profile = header + struct.pack(">I4sII", 1, b"A2B0", 144, len(tag)) + tag
@@ -214,22 +216,49 @@ def icc_of_tables():
     return bytes(profile)
 
 
-@pytest.mark.parametrize("name", ["bilinear", "lanczos"])
-def test_pictures_are_resized_to_the_bit_as_pillow_does(page, name):
+def in_page(page, module, call, rgb, *values):
+    """What a function of one of the twin's modules makes of a picture, uint8 [values]."""
+    height, width = rgb.shape[:2]
+    return np.array(page.evaluate(f"""async ([data, width, height, values]) => {{
+      const module = await import('./{module}');
+      const rgb = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      return Array.from(({call})(module, {{rgb, width, height}}, ...values));
+    }}""", [base64.b64encode(rgb.tobytes()).decode(), width, height, values]))
+
+
+def test_pictures_are_resized_to_the_bit_as_pillow_does(page):
     rng = np.random.default_rng(3)
     for width, height, size in ((50, 37, 32), (20, 31, 32), (300, 201, 64), (65, 64, 64)):
         rgb = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         side = min(width, height)
         left, top = (width - side) / 2, (height - side) / 2
-        resized = page.evaluate("""async ([values, width, height, size, name, box]) => {
-          const {resize} = await import('./resize.js');
-          const rgb = Uint8Array.from(atob(values), (letter) => letter.charCodeAt(0));
-          return Array.from(resize({rgb, width, height}, size, name, box));
-        }""", [base64.b64encode(rgb.tobytes()).decode(), width, height, size, name,
-               {"left": left, "top": top, "side": side}])
-        expected = Image.fromarray(rgb).resize((size, size), FILTERS[name],
-                                               (left, top, left + side, top + side))
-        assert np.array_equal(np.reshape(resized, (size, size, 3)), np.asarray(expected))
+        box = {"left": left, "top": top, "side": side}
+        for name in ("bilinear", "lanczos"):
+            resized = in_page(page, "resize.js", "(module, ...given) => module.resize(...given)",
+                              rgb, size, name, box)
+            expected = Image.fromarray(rgb).resize((size, size), FILTERS[name],
+                                                   (left, top, left + side, top + side))
+            assert np.array_equal(resized, np.asarray(expected).ravel()), (width, height, name)
+        for factor in (2, 4):
+            means = in_page(page, "resize.js", "(module, ...given) => module.reduce(...given).rgb",
+                            rgb, factor)
+            assert np.array_equal(means, np.asarray(Image.fromarray(rgb).reduce(factor)).ravel())
+
+
+def test_a_pack_may_ask_for_tiles_at_the_pictures_own_size(page):
+    rng = np.random.default_rng(4)
+    manifest = {"input_size": 16, "resize": "lanczos", "grid": 3}
+    tiles = "(module, ...given) => module.tilesOf(...given).pixels"
+    for width, height in ((61, 40), (16, 16), (12, 30)):
+        rgb = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        seen = in_page(page, "tiles.js", tiles, rgb, manifest).reshape(10, 16, 16, 3)
+        side, whole = min(width, height), fit_square(rgb, 16, "lanczos")
+        top, left = (height - side) // 2, (width - side) // 2
+        square = rgb[top:top + side, left:left + side] if side >= 16 else whole
+        assert np.array_equal(seen[0], whole) and np.array_equal(seen[1], square[:16, :16])
+        middle = (len(square) - 16) // 2
+        assert np.array_equal(seen[5], square[middle:middle + 16, middle:middle + 16])
+        assert np.array_equal(seen[9], square[-16:, -16:])
 
 
 def test_a_visitor_gets_an_answer_that_needs_no_network_afterwards(browser, twin, tmp_path):
@@ -240,7 +269,7 @@ def test_a_visitor_gets_an_answer_that_needs_no_network_afterwards(browser, twin
     # axe and Playwright need to evaluate scripts, which the page itself forbids.
     with browser.new_context(locale="en-GB", bypass_csp=True) as context:
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(100_000)
         context.on("request", lambda request: asked.append((request.method, request.url)))
         for size in SIZES:
             width, height = SIZES[size]
@@ -281,6 +310,15 @@ def heic(rgb):
     file = io.BytesIO()
     pillow_heif.from_pillow(Image.fromarray(rgb)).save(file)
     return file.getvalue()
+
+
+def test_the_report_says_that_both_gave_the_same_answers():
+    report = json.loads((building.HERE / "parity.json").read_text("utf-8"))
+    for kind in ("small", "photos"):
+        told = report[kind]
+        assert told["files"] >= 200 and told["judged"] >= 0.98 * told["files"]
+        assert told["same_label"] == told["same_evidence"] == told["judged"]
+        assert told["p_ai_within_0.002"] == told["judged"]
 
 
 def test_the_build_says_what_a_visitor_loads(sizes):

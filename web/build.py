@@ -32,7 +32,8 @@ TABS = ("common", "errors", "judge", "members", "packs", "panel", "provenance", 
 # What a visitor gets only where it is needed: one language, one pack, and with credentials more.
 LATER = ("packs/", "words/", "vendor/c2pa")
 # What the twin reads of a manifest.
-KEPT = ("name", "version", "input_size", "resize", "domain", "members", "calibration", "bounds")
+KEPT = ("name", "version", "input_size", "resize", "grid", "domain", "members", "calibration",
+        "bounds")
 
 
 def build(out=DIST, folders=PACKS, modules=MODULES, level=9):
@@ -93,7 +94,7 @@ def pack_files(out, folder, runtime, level):
         pack_file(folder / entry["file"], path, level)
         files.append({"name": path.relative_to(out).as_posix(), "bytes": path.stat().st_size})
     promises = folder / "reports" / "promises.json"
-    return {"manifest": {key: manifest[key] for key in KEPT}, "files": files,
+    return {"manifest": {key: manifest[key] for key in KEPT if key in manifest}, "files": files,
             "runtimeBytes": runtime, "purpose": purpose(manifest),
             "promises": json.loads(promises.read_text("utf-8")) if promises.is_file() else None}
 

@@ -1,6 +1,7 @@
 """python -m web.serve [--port N]: the static twin on this machine."""
 
 import argparse
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -36,6 +37,15 @@ class Isolated(Handler):
     headers_added = ISOLATED
 
 
+class Server(ThreadingHTTPServer):
+    """A server to which visitors who leave before the end are no error."""
+
+    def handle_error(self, request, client_address):
+        """Report what went wrong, unless it is that."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def server(folder=DIST, port=0, handler=Isolated):
     """A server of a folder; whoever gets it lets it run.
 
@@ -49,9 +59,9 @@ def server(folder=DIST, port=0, handler=Isolated):
 
     Returns
     -------
-    http.server.ThreadingHTTPServer
+    Server
     """
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(handler, directory=str(folder)))
+    return Server(("127.0.0.1", port), partial(handler, directory=str(folder)))
 
 
 def main(arguments=None):

@@ -1,5 +1,5 @@
-// Pillow's resampling, to the bit (src/libImaging/Resample.c): two passes in whole numbers, with a
-// filter that grows with the reduction, so that every pixel counts.
+// Pillow's resampling, to the bit (src/libImaging/Resample.c and Reduce.c): two passes in whole
+// numbers, with a filter that grows with the reduction, so that every pixel counts.
 
 const PRECISION = 22;  // bits behind the point of a weight
 const HALF = 1 << (PRECISION - 1);
@@ -19,6 +19,27 @@ export function resize({rgb, width, height}, size, filter, {left, top, side}) {
   const rows = down.starts[size - 1] + down.counts[size - 1] - first;
   const narrow = horizontal(rgb, width, first, rows, size, across);
   return vertical(narrow, first, size, down);
+}
+
+// The means of squares of `factor` pixels a side, as Pillow's `reduce` rounds them; at the right and
+// lower edge, of what there is.
+export function reduce({rgb, width, height}, factor) {
+  const columns = Math.ceil(width / factor), rows = Math.ceil(height / factor);
+  const result = new Uint8Array(columns * rows * 3);
+  for (let row = 0, to = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const right = Math.min((column + 1) * factor, width);
+      const bottom = Math.min((row + 1) * factor, height);
+      const count = (right - column * factor) * (bottom - row * factor);
+      const share = Math.trunc(Math.fround(2 ** 24 / count));
+      for (let channel = 0; channel < 3; channel++) {
+        let sum = count >> 1;
+        for (let y = row * factor; y < bottom; y++)
+          for (let x = column * factor; x < right; x++) sum += rgb[(y * width + x) * 3 + channel];
+        result[to++] = Math.floor(sum * share / 2 ** 24);
+      }
+    }
+  return {rgb: result, width: columns, height: rows};
 }
 
 // For each pixel of the result: the first pixel that counts, how many do, and their weights.
