@@ -130,6 +130,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m web.build", description=__doc__)
     parser.add_argument("--out", type=Path, default=DIST)
     options = parser.parse_args(arguments)
+    trust.refresh().join()  # the trust lists, if there is a network and they aren't here
     try:
         sizes = build(options.out)
     except FileNotFoundError as error:

@@ -1,6 +1,8 @@
 // JPEG → pixels by libjpeg-turbo, as Pillow decodes it, to the bit: browsers differ in how they
 // enlarge colour, and none decodes at a reduced scale.
 
+import {load} from './files.js';
+
 const RGB = 0;  // TurboJPEG's number of the order red, green, blue
 const SCALES = [8, 4, 2, 1];
 
@@ -9,8 +11,8 @@ let compiled = null;
 // As `ensemble.images.open_picture`: at 1/2, 1/4 or 1/8 while both sides keep `atLeast` pixels.
 // Null if this decoder can't: then the browser may.
 export async function decodeJpeg(bytes, atLeast) {
-  compiled ??= WebAssembly.compileStreaming(
-    fetch(new URL('vendor/jpeg-turbo.wasm', import.meta.url)));
+  compiled ??= load('vendor/jpeg-turbo.wasm').then((wasm) => WebAssembly.compile(wasm));
+  compiled.catch(() => { compiled = null; });  // the next picture tries again
   const library = (await WebAssembly.instantiate(await compiled, {
     env: {setjmp: () => 0, longjmp: () => { throw new Error('jpeg'); }},
     wasi_snapshot_preview1: new Proxy({}, {get: () => () => 0})})).exports;

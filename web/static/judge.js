@@ -22,6 +22,11 @@ worker.onmessage = ({data: {id, progress, done, failed, message}}) => {
   else reject(failed ? new ImageError(failed.key, failed.fields) : new Error(message));
 };
 
+worker.onerror = ({message}) => {
+  for (const {reject} of waiting.values()) reject(new Error(message));
+  waiting.clear();
+};
+
 function ask(bytes, tell) {
   return new Promise((resolve, reject) => {
     waiting.set(++last, {resolve, reject, tell});
