@@ -2,6 +2,7 @@
 # make lint: style, types and docstrings                 make bench: speed side by side
 # make test-3.12: the tests on the Space's Python        make fuzz: bad files without end
 # make soak: the server under load                       make audit: known holes in what is installed
+# make web: the page that needs no server, on http://127.0.0.1:7861
 # make weights DATA=folder: data to pack
 PYTHON ?= python3
 VENV := .venv
@@ -11,24 +12,28 @@ PHOTOS ?= ../shared/data/photos/pictures.parquet
 ORIGINALS ?= runs/originals
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test test-3.12 lint weights evaluate generators photos litert reproductions bench fuzz \
-  soak audit screenshots clean
+.PHONY: run test test-3.12 web lint weights evaluate generators photos litert reproductions bench \
+  fuzz soak audit screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
 
-test: $(VENV)/test.stamp
+test: $(VENV)/test.stamp $(VENV)/web.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # On the Python of the Space, see the front matter of README; `make test` takes the one at hand.
 test-3.12:
 	$(MAKE) test VENV=.venv-3.12 PYTHON=python3.12
 
+web: $(VENV)/web.stamp
+	$(BIN)/python -m web.build
+	$(BIN)/python -m web.serve
+
 lint: $(VENV)/lint.stamp
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/python -m numpydoc lint app.py real_or_ai.py \
-	  $$(find benchmarks ensemble examples page training -name '*.py')
+	$(BIN)/python -m numpydoc lint app.py real_or_ai.py $$(find benchmarks ensemble examples page \
+	  training web -name '*.py' -not -path '*/node_modules/*')
 
 # One stamp a list of requirements: nothing is installed twice, and a changed list is noticed.
 $(VENV)/run.stamp: requirements.txt
@@ -39,6 +44,12 @@ $(VENV)/run.stamp: requirements.txt
 $(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt \
   ensemble/score/requirements.txt tests/requirements.txt
 	$(BIN)/python -m pip install -q -r tests/requirements.txt
+	touch $@
+
+# npm comes with a package of pip's, as not every machine has it.
+$(VENV)/web.stamp: $(VENV)/run.stamp web/requirements.txt web/package-lock.json
+	$(BIN)/python -m pip install -q -r web/requirements.txt
+	$(BIN)/npm ci --prefix web
 	touch $@
 
 $(VENV)/lint.stamp: $(VENV)/run.stamp tests/requirements-lint.txt
@@ -85,7 +96,7 @@ photos: $(VENV)/test.stamp
 	$(TRAIN) make_photos --originals $(ORIGINALS) --out weights/photos
 	$(TRAIN) report --pack weights/photos
 
-bench: $(VENV)/test.stamp
+bench: $(VENV)/test.stamp $(VENV)/web.stamp
 	$(BIN)/python -m benchmarks
 
 # Bad files without end; `make fuzz FUZZ="--count 1000000 --seeds FOLDER"` for more.
@@ -100,8 +111,9 @@ soak: $(VENV)/test.stamp
 audit: $(VENV)/lint.stamp
 	$(BIN)/python -m pip_audit --local --strict
 
-screenshots: $(VENV)/test.stamp
+screenshots: $(VENV)/test.stamp $(VENV)/web.stamp
 	$(BIN)/python -m tests.screenshots screenshots
+	$(BIN)/python -m tests.screenshots_web screenshots
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache screenshots
+	rm -rf web/dist web/node_modules $(VENV) .pytest_cache .mypy_cache .ruff_cache screenshots

@@ -13,6 +13,7 @@ from ensemble import Ensemble
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = next(iter(sorted((ROOT / "examples").glob("*/*.png"))))
+PHOTOGRAPHS = sorted((ROOT / "examples" / "real" / "full").iterdir())
 RUNS = 5
 
 
@@ -20,6 +21,7 @@ def main():
     """Print the table."""
     first_verdict()
     one_image()
+    twin()
 
 
 def first_verdict():
@@ -44,6 +46,20 @@ def one_image():
         for member in models.members:
             print(f"{member.name:<10} {_milliseconds(partial(member, image)):.2f} ms")
         print(f"{'verdict':<10} {_milliseconds(partial(judge, image[0])):.2f} ms")
+
+
+def twin():
+    """The page without a server: what it loads, and a photograph there and here."""
+    from web import parity
+    from web.build import DIST, build, first_load
+
+    for name, size in first_load(build()).items():
+        print(f"twin, before the first answer of {name:<8} {size / 1e6:.1f} MB")
+    photographs = {path.name: path.read_bytes() for path in PHOTOGRAPHS}
+    with parity.showing(DIST, "chromium") as page:
+        parity.by_twin(page, PHOTOGRAPHS[0].read_bytes())  # loads the models
+        took = parity.compare(page, Ensemble.load(), photographs)["milliseconds"]
+    print(f"twin, a photograph   {took['median']} ms, in the server {took['median_of_server']} ms")
 
 
 def _seconds(command):

@@ -60,10 +60,10 @@ def compare(ensemble, app, data, rounds):
     in_process(ensemble, data, 20)
     served(app, data, CLIENTS, 40)
     models = ensemble.pack_for(picture := ensemble.open(data))
-    small = models.small(picture)
+    images = models.see(picture)
     turns = [{"in process": in_process(ensemble, data, REQUESTS),
-              "alone": together(models, [small], REQUESTS),
-              "batch": together(models, [small] * CLIENTS, REQUESTS),
+              "alone": together(models, [picture], [images], REQUESTS),
+              "batch": together(models, [picture] * CLIENTS, [images] * CLIENTS, REQUESTS),
               "one client": served(app, data, 1, REQUESTS),
               "clients": served(app, data, CLIENTS, REQUESTS),
               "uploading clients": served(app, data, CLIENTS, REQUESTS, upload=True),
@@ -128,11 +128,11 @@ def in_process(ensemble, data, count):
             "cpu": (time.process_time() - cpu) / count * 1000}
 
 
-def together(models, pictures, count):
+def together(models, pictures, images, count):
     """What one picture takes of the processor for the members, in batches of these pictures."""
     start = time.process_time()
     for _ in range(count // len(pictures)):
-        models.judge(pictures)
+        models.judge(pictures, images)
     return {"cpu": (time.process_time() - start) / count * 1000}
 
 
