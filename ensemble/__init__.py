@@ -6,12 +6,14 @@
 """
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from ensemble import evidence
 from ensemble import pack as packs
 from ensemble.errors import ImageError
 from ensemble.images import Picture, check_content, open_picture
+from ensemble.member import cores
 from ensemble.models import PackModels
 from ensemble.pack import PackError
 from ensemble.verdict import Reason, Verdict, Vote
@@ -127,28 +129,31 @@ class Ensemble:
         return self.pack_for(picture).judge([picture])[0]
 
     def judge_many(self, sources):
-        """Judge many images, in batches.
+        """Judge many images, in batches; the next one is decoded while one is judged.
 
         Parameters
         ----------
         sources : iterable
-            Of what `judge` takes, asked for as they are needed; an ImageError among them stays in
-            its place.
+            Of what `judge` takes, asked for as they are needed, two batches at most ahead; an
+            ImageError among them stays in its place.
 
         Yields
         ------
         Verdict or ImageError
             In the order given: a bad image is an error in its place, the others are judged.
         """
-        pictures = map(self._small_or_error, sources)
-        while batch := list(islice(pictures, BATCH)):
-            outcomes = dict(enumerate(batch))
-            for models in self.packs:
-                rows = [row for row, picture in enumerate(batch)
-                        if isinstance(picture, Picture) and self.pack_for(picture) is models]
-                if rows:
-                    outcomes |= zip(rows, models.judge([batch[row] for row in rows]))
-            yield from outcomes.values()
+        pool = ThreadPoolExecutor(cores())
+        try:
+            for batch in _ahead(pool, self._small_or_error, sources):
+                outcomes = dict(enumerate(batch))
+                for models in self.packs:
+                    rows = [row for row, picture in enumerate(batch)
+                            if isinstance(picture, Picture) and self.pack_for(picture) is models]
+                    if rows:
+                        outcomes |= zip(rows, models.judge([batch[row] for row in rows]))
+                yield from outcomes.values()
+        finally:  # whoever stops asking does not wait for pictures that nobody will see
+            pool.shutdown(cancel_futures=True)
 
     def _small_or_error(self, source):
         """An image as its pack's members see it, or why it can't be judged."""
@@ -160,6 +165,16 @@ class Ensemble:
             return self.pack_for(picture).small(picture)
         except ImageError as error:
             return error
+
+
+def _ahead(pool, work, sources):
+    """Batches of results, in order; while one is judged, the threads work at the next."""
+    sources = iter(sources)
+    pending = [pool.submit(work, source) for source in islice(sources, BATCH)]
+    while pending:
+        batch = pending
+        pending = [pool.submit(work, source) for source in islice(sources, BATCH)]
+        yield [future.result() for future in batch]
 
 
 def _configured(variable, shipped, taken):
