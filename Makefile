@@ -1,14 +1,18 @@
 # make run: serve the page on http://127.0.0.1:7860      make test: run all tests
 # make lint: style, types and docstrings                 make bench: speed side by side
+# make test-3.12: the tests on the Space's Python        make fuzz: bad files without end
+# make soak: the server under load                       make audit: known holes in what is installed
 # make weights DATA=folder: data to pack
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/cifake
-PHOTOS ?= ../shared/data/photos/photos.parquet
+PHOTOS ?= ../shared/data/photos/pictures.parquet
+ORIGINALS ?= runs/originals
 TRAIN = $(BIN)/python -m training
 
-.PHONY: run test lint weights evaluate generators photos litert reproductions bench screenshots clean
+.PHONY: run test test-3.12 lint weights evaluate generators photos litert reproductions bench fuzz \
+  soak audit screenshots clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
@@ -16,10 +20,14 @@ run: $(VENV)/run.stamp
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# On the Python of the Space, see the front matter of README; `make test` takes the one at hand.
+test-3.12:
+	$(MAKE) test VENV=.venv-3.12 PYTHON=python3.12
+
 lint: $(VENV)/lint.stamp
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/python -m numpydoc lint app.py \
+	$(BIN)/python -m numpydoc lint app.py real_or_ai.py \
 	  $$(find benchmarks ensemble examples page training -name '*.py')
 
 # One stamp a list of requirements: nothing is installed twice, and a changed list is noticed.
@@ -28,7 +36,8 @@ $(VENV)/run.stamp: requirements.txt
 	$(BIN)/python -m pip install -q -r requirements.txt
 	touch $@
 
-$(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requirements.txt
+$(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt \
+  ensemble/score/requirements.txt tests/requirements.txt
 	$(BIN)/python -m pip install -q -r tests/requirements.txt
 	touch $@
 
@@ -70,13 +79,27 @@ litert: $(VENV)/test.stamp
 reproductions: $(VENV)/test.stamp
 	$(TRAIN) reproduce --train $(DATA)/train.parquet --data $(DATA)/test.parquet
 
-# The second pack, for photographs: measured fold by fold, then trained on all of them.
+# The second pack, for photographs: the listed originals are brought (MIRROR: a folder of
+# repositories that are on disk already), then it is measured fold by fold and trained on all.
 photos: $(VENV)/test.stamp
-	$(TRAIN) make_photos --data $(PHOTOS) --out weights/photos
+	$(TRAIN) collect --out $(ORIGINALS) $(if $(MIRROR),--mirror $(MIRROR))
+	$(TRAIN) make_photos --originals $(ORIGINALS) --out weights/photos
 	$(TRAIN) report --pack weights/photos
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
+
+# Bad files without end; `make fuzz FUZZ="--count 1000000 --seeds FOLDER"` for more.
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+# Some minutes. Thousands of requests, and photographs of up to 24 megapixels.
+soak: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.soak
+
+# Asks the Python Package Index; where it can't be asked, a package counts as not audited: it fails.
+audit: $(VENV)/lint.stamp
+	$(BIN)/python -m pip_audit --local --strict
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.screenshots screenshots

@@ -6,15 +6,33 @@ No upload is decoded here: components hand over the path of the file as it came,
 
 import json
 import os
+import signal
+import sys
 from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
 
-from ensemble import Ensemble, ImageError
+from ensemble import Ensemble, ImageError, memory
 from ensemble.evidence import trust
+from ensemble.evidence.trust import TrustError
 from ensemble.images import MAX_BYTES
-from page import CONCURRENT, KEEP_SECONDS, about, judge, learn, many, prepare, quality
+from ensemble.pack import PackError
+from ensemble.shipped import shipped
+from page import (
+    CONCURRENT,
+    KEEP_SECONDS,
+    WAITING,
+    about,
+    judge,
+    learn,
+    many,
+    prepare,
+    quality,
+    upkeep,
+    zero_gpu,
+)
+from page.doors import MAX_BODY, Doors, waiting_bytes
 from page.examples import EXAMPLES
 from page.figures import ROUTE as FIGURES
 from page.gallery import gallery
@@ -24,12 +42,13 @@ from page.theme import THEME
 from page.uploads import source, sources
 from page.words import LANGUAGES, everywhere, label, text, translations
 
-WAITING = 64  # requests in the queue before new ones are refused
 BATCH = 100  # files in one request
 TABS = {"judge": judge, "many": many, "learn": learn, "prepare": prepare, "quality": quality,
         "about": about}
-HERE = Path(__file__).parent
-HEADER_JS = (HERE / "page" / "header.js").read_text("utf-8")
+PAGE = Path(about.__file__).parent
+HEADER_JS = (PAGE / "header.js").read_text("utf-8")
+
+zero_gpu.declare()
 
 
 def build(ensemble):
@@ -79,6 +98,7 @@ def build(ensemble):
                            print_exception=False)
         return [outcome.as_dict() for outcome in ensemble.judge_many(sources(images))]
 
+    upkeep.keep_no_statistics()
     gr.set_static_paths(EXAMPLES)
     with gr.Blocks(title=text("common.title"), analytics_enabled=False,
                    delete_cache=(KEEP_SECONDS // 2, KEEP_SECONDS)) as demo:
@@ -90,7 +110,8 @@ def build(ensemble):
                     module.tab(ensemble)
         for endpoint in (detect, detect_batch):
             gr.api(endpoint, concurrency_limit=CONCURRENT, concurrency_id="judge")
-    return demo.queue(max_size=WAITING)
+    # Gradio's other way in, `/gradio_api/run/detect`, goes past the queue.
+    return demo.queue(max_size=WAITING, api_open=False)
 
 
 def header(ensemble, language="en"):
@@ -107,12 +128,18 @@ def launch(demo, **options):
     str
         The server's own address.
     """
+    middleware = [Middleware(Doors, waiting=lambda: waiting_bytes(demo._queue)),
+                  Middleware(LanguageFirst)]
     _, url, _ = demo.launch(
-        theme=THEME, app_kwargs={"middleware": [Middleware(LanguageFirst)], "routes": [FIGURES]},
-        css_paths=[HERE / "app.css", HERE / "page" / "tabs.css"],
+        theme=THEME, app_kwargs={"middleware": middleware, "routes": [FIGURES],
+                                 "lifespan": upkeep.removing_unfinished_uploads,
+                                 "max_body_size": MAX_BODY},
+        css_paths=[shipped("app.css", about.__file__), PAGE / "tabs.css"],
         i18n=gr.I18n(**translations()), mcp_server=True, max_file_size=MAX_BYTES,
         show_error=False, ssr_mode=False, run_history=False, enable_monitoring=False, pwa=False,
-        footer_links=["api"], prevent_thread_lock=True, **options)
+        state_session_capacity=upkeep.SESSIONS, footer_links=["api"], prevent_thread_lock=True,
+        **options)
+    upkeep.keep_little(demo)
     improve_mcp(demo.mcp_server_obj)
     return url
 
@@ -133,12 +160,24 @@ def main():
     """Serve on GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, else as a Space or at home."""
     name = os.environ.get("GRADIO_SERVER_NAME")
     name = name or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
-    trust.refresh()
-    ensemble = Ensemble.load()
+    memory.give_back()
+    try:
+        trust.refresh()
+        ensemble = Ensemble.load()
+    except (PackError, TrustError) as error:
+        sys.exit(str(error))
     demo = build(ensemble)
     gallery(ensemble).start()
     launch(demo, server_name=name, server_port=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
+    memory.keep_what_is_there()
+    signal.signal(signal.SIGTERM, lambda *_: end(demo))
     demo.block_thread()
+
+
+def end(demo):
+    """End as from the keyboard, and in five seconds: what is being judged is answered before."""
+    demo.server_app.stop_event.set()  # for connections that only tell that a page is open
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -7,7 +7,12 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
+from threading import BoundedSemaphore
+from typing import NamedTuple
+
+import numpy as np
 
 from ensemble import evidence
 from ensemble import pack as packs
@@ -23,6 +28,8 @@ __all__ = ["Ensemble", "ImageError", "PackModels", "Picture", "Reason", "Verdict
            "open_picture"]
 
 BATCH = 64
+# Pictures that are decoded at once: more would take no less time, but memory.
+DECODING = BoundedSemaphore(cores())
 # A large JPEG is decoded at a reduced scale that keeps, on each side, at least this many times the
 # pixels of the members' input.
 OVERSAMPLING = 8
@@ -105,7 +112,7 @@ class Ensemble:
         picture = source
         if not isinstance(source, Picture):
             largest = max(models.manifest["input_size"] for models in self.packs)
-            picture = evidence.open_with_evidence(source, at_least=OVERSAMPLING * largest)
+            picture = evidence.open_with_evidence(source, OVERSAMPLING * largest, DECODING)
         check_content(picture)
         return picture
 
@@ -125,8 +132,8 @@ class Ensemble:
         ImageError
             If the image can't be judged; the subclass and the message say why.
         """
-        picture = self.open(source)
-        return self.pack_for(picture).judge([picture])[0]
+        models, picture, images = self._prepare(source)
+        return models.judge([picture], [images])[0]
 
     def judge_many(self, sources):
         """Judge many images, in batches; the next one is decoded while one is judged.
@@ -144,27 +151,43 @@ class Ensemble:
         """
         pool = ThreadPoolExecutor(cores())
         try:
-            for batch in _ahead(pool, self._small_or_error, sources):
+            for batch in _ahead(pool, self._prepared_or_error, sources):
                 outcomes = dict(enumerate(batch))
                 for models in self.packs:
-                    rows = [row for row, picture in enumerate(batch)
-                            if isinstance(picture, Picture) and self.pack_for(picture) is models]
+                    rows = [row for row, outcome in outcomes.items()
+                            if isinstance(outcome, Prepared) and outcome.models is models]
                     if rows:
-                        outcomes |= zip(rows, models.judge([batch[row] for row in rows]))
+                        outcomes |= zip(rows, models.judge([batch[row].picture for row in rows],
+                                                           [batch[row].images for row in rows]))
                 yield from outcomes.values()
         finally:  # whoever stops asking does not wait for pictures that nobody will see
             pool.shutdown(cancel_futures=True)
 
-    def _small_or_error(self, source):
+    def _prepare(self, source):
+        """An image as its pack's members see it, without its other pixels.
+
+        Many large photographs, in a batch or in many threads, would fill the memory.
+        """
+        picture = self.open(source)
+        models = self.pack_for(picture)
+        return Prepared(models, replace(picture, rgb=None, alpha=None), models.see(picture))
+
+    def _prepared_or_error(self, source):
         """An image as its pack's members see it, or why it can't be judged."""
         if isinstance(source, ImageError):
             return source
         try:
-            # Small at once: a batch of large photographs would fill the memory.
-            picture = self.open(source)
-            return self.pack_for(picture).small(picture)
+            return self._prepare(source)
         except ImageError as error:
             return error
+
+
+class Prepared(NamedTuple):
+    """An image on its way to the members: the pack's models, the rest of it, what they see."""
+
+    models: PackModels
+    picture: Picture
+    images: np.ndarray
 
 
 def _ahead(pool, work, sources):

@@ -7,6 +7,8 @@ from PIL import TiffImagePlugin
 # The next segment of a JPEG: its marker, and its length unless it is the end of the image.
 SEGMENT = re.compile(rb"\xff(?:(\xd9)|([\xc0-\xcf\xda-\xfe])(..))", re.DOTALL)
 MAX_SEGMENTS, MAX_SCANS = 1000, 100
+# Parts of a PNG, or of a GIF before its picture, and such that belong to comments.
+MAX_PARTS, MAX_COMMENTS = 100_000, 2000
 
 
 def repeats_itself(jpeg):
@@ -24,6 +26,46 @@ def repeats_itself(jpeg):
             return True
         at = segment.end() + (max(int.from_bytes(segment[3], "big") - 2, 0) if segment[3] else 0)
     return True
+
+
+def is_flooded(data, name):
+    """Whether a PNG or a GIF has more parts than any program writes.
+
+    Pillow takes a microsecond or two for each; and it joins a GIF's comments one by one, so that
+    those of 5 MB take minutes.
+    """
+    return any(count > most for count, most in zip(
+        _png_parts(data) if name == "PNG" else _gif_parts(data), (MAX_PARTS, MAX_COMMENTS)))
+
+
+def _png_parts(data):
+    """How many chunks a PNG has."""
+    at, parts = 8, 0
+    while data[at + 4:at + 8] not in (b"IEND", b"") and parts <= MAX_PARTS:
+        at += 12 + int.from_bytes(data[at:at + 4], "big")
+        parts += 1
+    return parts,
+
+
+def _gif_parts(data):
+    """How many parts there are before a GIF's first picture, and how many in comments.
+
+    A part is a block of an extension, or a byte that means nothing.
+    """
+    at, parts, comments = 13 + (3 << data[10] % 8 + 1 if data[10:11] > b"\x7f" else 0), 0, 0
+    while at + 1 < len(data) and data[at] not in b",;" and parts <= MAX_PARTS:
+        parts += 1
+        if data[at] != 0x21:
+            at += 1
+            continue
+        in_comment, at = data[at + 1] == 0xFE, at + 2
+        while at < len(data) and data[at] and parts <= MAX_PARTS:
+            at += 1 + data[at]
+            parts += 1
+            comments += in_comment
+        at += 1
+        comments += in_comment
+    return parts, comments
 
 
 class Directory(TiffImagePlugin.ImageFileDirectory_v2):

@@ -7,6 +7,7 @@ This is the only preprocessing in the project: training reads its files through
 import hashlib
 import io
 import math
+import os
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ pillow_heif.register_heif_opener()
 
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 50_000_000
+MAX_SIDE = 2**16  # pixels; no JPEG, WebP or GIF is longer, and each row costs more than its pixels
 MIN_SIDE = 16  # pixels; of fewer, members would see nothing but interpolation
 # A picture whose channels all deviate less than this from their mean, in levels of 255, is flat.
 FLAT = 1.0
@@ -40,10 +42,10 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
 # First bytes of other files that people send, and the key of the error for each.
 OTHER_FILES = {b"%PDF": "pdf", b"<": "markup", b"8BPS": "photoshop", b"PK\3\4": "archive",
                b"\0\0\0\x0cJXL ": "jpeg_xl", b"\xff\x0a": "jpeg_xl"}
-UPRIGHT = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
-           4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
-           6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
-           8: Image.Transpose.ROTATE_90}
+# EXIF's orientation → an upright picture's pixels in the order in which its file has them.
+STORED = {2: lambda rgb: rgb[:, ::-1], 3: lambda rgb: rgb[::-1, ::-1], 4: lambda rgb: rgb[::-1],
+          5: lambda rgb: rgb.swapaxes(0, 1), 6: np.rot90,
+          7: lambda rgb: rgb[::-1, ::-1].swapaxes(0, 1), 8: lambda rgb: np.rot90(rgb, -1)}
 FILTERS = {f.name.lower(): f for f in Image.Resampling}
 FILE = str, Path, bytes, bytearray, memoryview
 # Pillow warns of broken metadata and large pictures; neither is news to the visitor. Once for the
@@ -140,8 +142,20 @@ def read_bytes(source):
     data = _read(Path(source)) if isinstance(source, (str, Path)) else bytes(source)
     if not data:
         raise EmptyFile("empty")
-    _check_bytes(len(data))
+    check_bytes(len(data))
     return data
+
+
+def check_bytes(size):
+    """Refuse a file of more than `MAX_BYTES` bytes.
+
+    Raises
+    ------
+    FileTooLarge
+    """
+    if size > MAX_BYTES:
+        raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
+                           most=MAX_BYTES // 2**20)
 
 
 def fit_square(rgb, size, resample="bilinear"):
@@ -206,8 +220,8 @@ def _read(path):
     try:
         if path.is_dir():
             raise NotAFile("folder", name=path.name)
-        _check_bytes(path.stat().st_size)
-        with path.open("rb") as file:
+        check_bytes(path.stat().st_size)
+        with open(path, "rb", opener=_at_once) as file:
             return file.read(MAX_BYTES + 1)  # a pipe or device has no size to check before
     except (OSError, ValueError) as error:
         if isinstance(error, ImageError):
@@ -216,10 +230,11 @@ def _read(path):
         raise NotAFile("unreadable", name=path.name, reason=reason) from error
 
 
-def _check_bytes(size):
-    if size > MAX_BYTES:
-        raise FileTooLarge("file_too_large", megabytes=f"{size / 2**20:.1f}",
-                           most=MAX_BYTES // 2**20)
+def _at_once(path, flags):
+    """Open a file without waiting: into a pipe that has no writer nobody may ever write."""
+    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    os.set_blocking(file, True)
+    return file
 
 
 def _check_pixels(width, height):
@@ -233,6 +248,9 @@ def _check_pixels(width, height):
 def _decode(data, at_least):
     if data.startswith(b"\xff\xd8") and guards.repeats_itself(data):
         raise DamagedImage("repetitive")
+    for name, start in (("PNG", b"\x89PNG"), ("GIF", b"GIF8")):
+        if data.startswith(start) and guards.is_flooded(data, name):
+            raise _damaged(name)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -241,6 +259,9 @@ def _decode(data, at_least):
     except Exception as error:  # decoders of untrusted bytes raise whatever they meet
         raise _unreadable(data) from error
     with image:
+        _check_pixels(*image.size)
+        if max(image.size) > MAX_SIDE:
+            raise _damaged(image.format)
         return replace(_from_pil(image, at_least), digest=file_digest(data))
 
 
@@ -272,20 +293,19 @@ def _from_pil(image, at_least=None):
         orientation = None
         with suppress(Exception):  # broken EXIF is no reason to refuse the picture
             orientation = image.getexif().get(ExifTags.Base.Orientation)
+        lying = orientation in (5, 6, 7, 8)
+        columns, rows = image.size
+        rgb = np.empty((columns, rows, 3) if lying else (rows, columns, 3), np.uint8)
+        to_rgb(image, STORED[orientation](rgb) if orientation in STORED else rgb)
         alpha = _alpha(image)
-        image = to_rgb(image)
     except Exception as error:
         raise _damaged(image.format or "image") from error
-    if orientation in UPRIGHT:
-        image = image.transpose(UPRIGHT[orientation])
-        if orientation > 4:
-            width, height = height, width
-    return Picture(np.asarray(image), width, height, alpha=alpha)
+    return Picture(rgb, *((height, width) if lying else (width, height)), alpha=alpha)
 
 
 def _alpha(image):
     """The alpha channel as it is stored; None if there is none or it hides nothing."""
     if image.mode not in ("RGBA", "LA"):
         return None
-    alpha = np.asarray(image.getchannel("A"))
-    return None if (alpha == 255).all() else alpha
+    alpha = image.getchannel("A")
+    return None if alpha.getextrema() == (255, 255) else np.asarray(alpha)

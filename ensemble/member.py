@@ -35,7 +35,7 @@ class Member:
         self.name = name
         try:
             self._session = onnxruntime.InferenceSession(
-                Path(path).read_bytes(), _options(), providers=["CPUExecutionProvider"])
+                Path(path).read_bytes(), session_options(), providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime raises a type of its own for each status
             raise MemberError(f"{Path(path).name} can't be loaded as an ONNX model: "
                               f"{error}") from error
@@ -63,7 +63,8 @@ class Member:
 
 
 @cache
-def _options():
+def session_options():
+    """How a model is run: all cores, none of which waits for work by spinning."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores()
     options.inter_op_num_threads = 1
@@ -74,7 +75,10 @@ def _options():
 
 
 def cores():
-    """Cores this process may use: the affinity mask, and a container's quota where one is set."""
+    """Cores this process may use: the affinity mask, a container's quota and `OMP_NUM_THREADS`.
+
+    The last is how joblib and Dask tell each of their workers to leave the other cores to the rest.
+    """
     known = hasattr(os, "sched_getaffinity")
     count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     try:
@@ -82,4 +86,5 @@ def cores():
         count = min(count, max(1, int(quota) // int(period)))
     except (OSError, ValueError):
         pass  # no cgroup v2 here, or "max"
-    return count
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    return min(count, max(1, int(threads))) if threads.isdecimal() else count

@@ -1,12 +1,11 @@
 """The models of one pack, loaded: pictures of the sizes that the pack knows → verdicts."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ensemble import pack as packs
-from ensemble.images import fit_square
+from ensemble.images import Picture, fit_square
 from ensemble.member import Member, MemberError
+from ensemble.tiles import cut
 from ensemble.vote import correct, decide
 
 
@@ -58,7 +57,8 @@ class PackModels:
 
         Parameters
         ----------
-        images : ndarray of uint8, shape [N, H, W, 3]
+        images : ndarray of uint8, shape [N, H, W, 3] or [N, tiles, H, W, 3]
+            As `see` gives them.
 
         Returns
         -------
@@ -77,24 +77,36 @@ class PackModels:
                 if logits is not None}
         return correct(p_ai, calibration), maps
 
-    def small(self, picture):
-        """The picture as the members see it; it still knows its own size."""
-        rgb = fit_square(picture.rgb, self.manifest["input_size"], self.manifest["resize"])
-        return replace(picture, rgb=rgb, alpha=None)
+    def see(self, picture):
+        """What the members see of a picture.
 
-    def judge(self, pictures):
+        Returns
+        -------
+        ndarray of uint8, shape [H, W, 3] or [tiles, H, W, 3]
+            By whether the pack's members look at tiles: see `ensemble.tiles`.
+        """
+        size, resample = self.manifest["input_size"], self.manifest["resize"]
+        if grid := self.manifest.get("grid"):
+            return cut(picture.rgb, size, resample, grid)
+        return fit_square(picture.rgb, size, resample)
+
+    def judge(self, pictures, images=None):
         """Judge pictures as one batch.
 
         Parameters
         ----------
         pictures : sequence of Picture
             At least one.
+        images : sequence of ndarray, optional
+            What the members see of each, if it was asked for before: the pictures' own pixels are
+            not looked at then.
 
         Returns
         -------
         list of Verdict
         """
-        p_ai, maps = self.predict(np.stack([self.small(picture).rgb for picture in pictures]))
+        images = images or [self.see(picture) for picture in pictures]
+        p_ai, maps = self.predict(np.stack(images))
         return [decide(self.manifest, picture, p_ai[row],
                        {name: values[row] for name, values in maps.items()},
                        self.pack.knows(picture.digest))
@@ -103,8 +115,9 @@ class PackModels:
     def _try(self):
         """Judge a blank image: a pack that can't is refused here, not in front of a visitor."""
         size = self.manifest["input_size"]
+        blank = Picture(np.zeros((size, size, 3), np.uint8), size, size)
         try:
-            p_ai, _ = self.predict(np.zeros((1, size, size, 3), np.uint8))
+            p_ai, _ = self.predict(self.see(blank)[None])
         except Exception as error:  # the runtime raises a type of its own for each status
             raise MemberError(f"The members can't judge an image of {size} × {size} pixels: "
                               f"{error}") from error

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from ensemble.images import FILTERS
+from ensemble.shipped import shipped
 from ensemble.vocabulary import AI, CONFIDENT, LIKELY, REAL
 
-SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "cifake"
+SHIPPED = shipped("weights", __file__) / "cifake"
 FORMAT = 2
 BOUNDS = ("min_side", "max_side")  # of a domain; one of them is enough
 NUMBER = (int, float)
@@ -27,6 +28,7 @@ SHAPE = {
     "bounds": {AI: dict, REAL: dict},
     "training": {"digests": {"file": str, "sha256": str}},
 }
+MOST_TILES = 8  # along each side of a picture
 
 
 class PackError(RuntimeError):
@@ -194,6 +196,9 @@ def _manifest(path):
     _check_calibration(where, len(manifest["members"]), manifest["calibration"])
     if manifest["resize"] not in FILTERS:
         raise PackError(f"{where} names an unknown filter: {manifest['resize']}.")
+    if manifest.get("grid", 1) not in range(1, MOST_TILES + 1):
+        raise PackError(f"{where} has the grid {json.dumps(manifest['grid'])}; it is the number of "
+                        f"tiles along each side of a picture, 1 to {MOST_TILES}.")
     for label in (AI, REAL):
         _check_bounds(where, label, manifest["bounds"][label])
     domain = manifest["domain"]
@@ -251,9 +256,11 @@ def _seconds(value):
 
 
 def _reason(error):
-    """An error of the client in few words, without addresses: the notice is for visitors."""
+    """An error of the client in few words, without addresses and paths: visitors read it."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"{type(error).__name__}, status {response.status_code}."
+    if isinstance(error, OSError) and error.filename:
+        return f"{type(error).__name__}: {error.strerror}."
     lines = str(error).strip().splitlines() or [""]
     return re.sub(r"https?://\S*\w", "the Hub", f"{type(error).__name__}: {lines[0]}")

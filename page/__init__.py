@@ -5,6 +5,7 @@ from outside is escaped where it enters HTML.
 """
 
 CONCURRENT = 4  # images judged at the same time; the members use all cores for each
+WAITING = 64  # requests in the queue before new ones are refused
 KEEP_SECONDS = 600  # how long an upload stays, for the page to show it
 # Options of every listener of the page that judges: one queue with the API's endpoints.
 JUDGES = {"api_visibility": "private", "show_progress": "hidden",

@@ -113,7 +113,8 @@ def _pack_facts(models, language):
     names = {entry["name"]: member_text(entry, language) for entry in manifest["members"]}
     return {
         "name": f"{manifest['name']} {manifest['version']}", "purpose": packs.purpose(manifest),
-        "size": manifest["input_size"], "members": list(names.values()),
+        "size": manifest["input_size"], "tiles": manifest.get("grid", 0) ** 2,
+        "members": list(names.values()),
         "promises": {step: {name: f"{100 * share:g}%" for name, share in promise.items()}
                      for step, promise in manifest["promises"].items()},
         "open": packs.of_hundred(packs.cant_tell(promises)) if promises else None,

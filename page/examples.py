@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from ensemble import ImageError, Verdict
 from ensemble.images import file_digest
+from ensemble.shipped import shipped
 from ensemble.vocabulary import AI, CONFIDENT, REAL
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = shipped("examples", __file__)
 GROUPS = {"real": REAL, "ai": AI}  # folder → truth
 
 

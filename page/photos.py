@@ -20,8 +20,7 @@ def numbers(manifest, reports, language):
     ----------
     manifest : dict
     reports : dict of str to dict
-        `promises`, of `python -m training calibrate`, and `photos`, of `python -m training
-        photos`; one of them may be missing.
+        `promises` and `photos`, of `python -m training make_photos`; one of them may be missing.
     language : str
     """
     promises, photos = reports.get("promises"), reports.get("photos")
@@ -58,8 +57,7 @@ def _promises(report, language):
 
 def _photos(report, language):
     return {"n": report["n"], "folds": len(report["folds"]),
-            "resaved": report["mean"]["flips"]["resaved"]["all"],
-            "halved": report["mean"]["flips"]["halved"]["all"],
+            **{name: changed["all"] for name, changed in report["mean"]["flips"].items()},
             "spots": {key: _spots(language, report[table], NAMES[table], *what)
                       for key, (table, *what) in SPOTS.items()}}
 

@@ -41,10 +41,16 @@ class Hub:
         `"models/user/name"` to a list of commits `(hash, {path: content})`, oldest first.
     variables : dict
         Variables of each Space.
+    spaces : dict
+        SDK and hardware of each Space.
+    account : dict
+        Whose token it is; a free account, unless `isPro` is set.
     requests : list of str
         Method and path of every request.
     status : int or None
         Answer everything with this status.
+    cut : bool
+        Send only the first half of each file, and hang up.
     hanging : bool
         Answer no download until `released`, and never if the server closes before.
     asked, released : threading.Event
@@ -53,7 +59,8 @@ class Hub:
 
     def __init__(self):
         self.repos, self.large, self.variables, self.requests = {}, {}, {}, []
-        self.status, self.hanging = None, False
+        self.spaces, self.account = {}, {"type": "user", "name": "user", "isPro": False}
+        self.status, self.cut, self.hanging = None, False, False
         self.asked, self.released, self.closed = (threading.Event() for _ in range(3))
 
     def files(self, repo, revision=None):
@@ -136,6 +143,8 @@ class Handler(BaseHTTPRequestHandler):
             ("POST", r"/(?P<repo>.+)\.git/info/lfs/objects/batch", self.batch),
             ("PUT", r"/lfs/(?P<oid>\w+)", self.store),
             ("POST", r"/lfs/verify", self.verify),
+            ("GET", r"/api/whoami-v2", self.whoami),
+            ("GET", r"/api/(?P<repo>spaces/[^/]+/[^/]+)", self.space),
             ("GET", kind_and_name + r"/revision/main", self.info),
             ("GET", kind_and_name + r"/tree/main", self.tree),
             ("GET", r"/cdn/(?P<oid>\w+)", self.cdn),
@@ -179,8 +188,23 @@ class Handler(BaseHTTPRequestHandler):
         url = f"{self.hub.url}/{repo.removeprefix('models/')}"
         if repo in self.hub.repos:
             return self.json({"error": "You already created this repo", "url": url}, 409)
+        if asked.get("type") == "space":
+            space = {"sdk": asked["sdk"], "hardware": asked.get("hardware", "cpu-basic")}
+            free = space["sdk"] == "static" or space["hardware"] == "zero-a10g"
+            if not (free or self.hub.account["isPro"]):
+                return self.error(402)
+            self.hub.spaces[repo] = space
         self.hub.put(repo, {".gitattributes": b"*.onnx filter=lfs\n"})
         self.json({"url": url, "sdk": asked.get("sdk")})
+
+    def whoami(self):
+        if not self.refused():
+            self.json(self.hub.account)
+
+    def space(self, repo):
+        space = self.hub.spaces[repo]
+        self.json({"id": repo.removeprefix("spaces/"), "sdk": space["sdk"], "runtime": {
+            "stage": "RUNNING", "hardware": {"current": space["hardware"]}}})
 
     def validate(self):
         front_matter = README.match(json.loads(self.body)["content"].encode())
@@ -282,7 +306,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[:len(content) // 2] if self.hub.cut else content)
+            self.close_connection = self.hub.cut
 
     def log_message(self, *ignored):
         pass

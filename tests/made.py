@@ -1,5 +1,7 @@
 """Small data in CIFAKE's two layouts, made here: smooth pictures are real, noisy ones fake."""
 
+import csv
+import hashlib
 import io
 
 import numpy as np
@@ -74,3 +76,30 @@ def write_photos(path, count=4, width=64, height=48):
            for i, name in enumerate(("label", "source", "generator"))}})
     parquet.write_table(table, path)
     return path
+
+
+def write_originals(folder, count=4, width=96, height=72):
+    """The pictures of `write_photos` as `collect` brings them, and their list, which it returns.
+
+    A group is a collection, but "shoes" and "zoo" are one. The first picture of "bing" is the
+    right half of its file.
+    """
+    folder.mkdir()
+    rows = []
+    for label, word, sources in ((FAKE, "ai", GENERATORS), (REAL, "real", REAL_SOURCES)):
+        for place, source in enumerate(sources):
+            for i in range(count):
+                rgb = image(label, (i, place), width)[:height]
+                part = "0,1 of 1x2" if (source, i) == ("bing", 0) else ""
+                data = png(np.concatenate([rgb[:, ::-1], rgb], axis=1) if part else rgb)
+                blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+                (folder / f"{blob}.png").write_bytes(data)
+                rows.append({"group": "zoo" if source == "shoes" else source, "label": word,
+                             "collection": source, "repository": "one/all", "blob": blob,
+                             "generator": GENERATORS[source] if label == FAKE else "",
+                             "path": f"{source}/{i}.png", "tile": part})
+    with (folder / "list.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder / "list.csv"

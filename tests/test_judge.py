@@ -80,7 +80,8 @@ def test_an_image_comes_in_by_every_way_and_makes_room_for_the_next(visit, cli_a
     assert page.evaluate("document.querySelector('#image video').srcObject.active") is False
 
 
-def test_every_odd_file_is_judged_as_on_the_command_line_or_refused_calmly(visit, pictures):
+def test_every_odd_file_or_link_is_judged_as_on_the_command_line_or_refused_calmly(
+        visit, server, pictures):
     page = visit()
     for path, answer in pictures.items():
         upload(page, path)
@@ -93,6 +94,11 @@ def test_every_odd_file_is_judged_as_on_the_command_line_or_refused_calmly(visit
             page.wait_for_selector(f".on-paper >> text={path.name}", state="attached")
             assert_shows(page, answer)
         assert "Traceback" not in page.locator("body").inner_text()
+    for address, why in (("ftp://host/a.jpg", "A web address begins with https://"),
+                         (f"{server.url}/static/img/logo.svg", "can’t be fetched")):
+        page.get_by_label("Or from a link").fill(address)
+        page.get_by_role("button", name="Judge the link").click()
+        page.wait_for_selector(f".verdict.problem >> text={why}")
 
 
 def test_the_answer_about_another_picture_is_never_on_screen(visit, cli_answers, tmp_path):
@@ -213,15 +219,6 @@ def test_a_request_that_holds_no_upload_is_refused(ensemble, data):
     except judge.gr.Error:
         return
     assert "problem" in html and "could not be uploaded" in html
-
-
-def test_a_link_that_cannot_be_fetched_is_explained(visit, server):
-    page = visit()
-    for address, why in (("ftp://host/a.jpg", "A web address begins with https://"),
-                         (f"{server.url}/static/img/logo.svg", "can’t be fetched")):
-        page.get_by_label("Or from a link").fill(address)
-        page.get_by_role("button", name="Judge the link").click()
-        page.wait_for_selector(f".verdict.problem >> text={why}")
 
 
 def test_a_picture_behind_a_link_is_judged_and_the_address_leads_back(ensemble, monkeypatch):

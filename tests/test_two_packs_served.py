@@ -2,13 +2,15 @@
 
 import json
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 from gradio_client import Client, handle_file
 
+from ensemble import Ensemble
 from ensemble import pack as packs
 from ensemble.__main__ import main
-from tests.servers import Server, start, stop
+from tests.servers import serving_app
 from tests.two_packs import build_packs, write_files
 from tests.visits import choose, fits, violations, visit
 
@@ -26,10 +28,12 @@ def files(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(weights, tmp_path_factory):
     """The app, running with both packs."""
-    folder = tmp_path_factory.mktemp("app")
-    process, url = start(folder, weights / "small")
-    yield Server(url, folder, process)
-    stop(process)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packs, "SHIPPED", weights / "small")
+        patch.setenv("GALLERY", "")  # nothing from the network
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        with serving_app(Ensemble.load()) as url:
+            yield SimpleNamespace(url=url)
 
 
 @pytest.mark.parametrize("size, theme", [("wide", "light"), ("narrow", "dark")])

@@ -9,16 +9,18 @@ from tests.tiny import bounds, build_tiny_pack, read_manifest, write_manifest
 
 
 def row(**changes):
-    """What was measured of some pictures, in the shape of `python -m training photos`."""
+    """What was measured of some pictures, in the shape of `benchmark.report`."""
     return {"real": 40, "ai": 0, "roc_auc": 0.7654, "real_called_ai": 0.321, "ai_caught": None,
             "confident": {"coverage": 0.3129, "accuracy": 0.937, "real_called_ai": 0.0123,
                           "ai_caught": 0.2},
-            "flips": {"resaved": {"all": 0.034, "confident": 0.01},
-                      "halved": {"all": 0.046, "confident": 0.02}}} | changes
+            "likely": {"coverage": 0.4, "accuracy": 0.88, "real_called_ai": 0.02,
+                       "ai_caught": 0.25},
+            "flips": {name: {"all": share, "confident": 0.01, "likely": 0.02} for name, share in (
+                ("resaved", 0.034), ("halved", 0.046), ("screenshot", 0.057))}} | changes
 
 
 def report():
-    """What `python -m training photos` writes.
+    """What `python -m training make_photos` writes as `reports/photos.json`.
 
     Of three generators, one of them met too seldom to be named, and two sources of photographs.
     """
@@ -31,7 +33,10 @@ def report():
 
 
 def promises():
-    """What `python -m training calibrate` writes: no confident votes, few likely for one label."""
+    """What `python -m training make_photos` writes as `reports/promises.json`.
+
+    No confident votes, and few likely ones for one label.
+    """
     none = {"verdicts": 0, "right": None}
     return {"n": 2000, "real": 1200, "ai": 800, "groups": 77, "roc_auc": 0.8123,
             "label_against_number": 0.0123,

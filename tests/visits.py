@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from axe_playwright_python.sync_playwright import Axe
 
+AXE = Axe().axe_script
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
 
 
@@ -27,13 +28,13 @@ def open_page(browser, url, size="wide", theme="light", example=None, locale="en
     -------
     playwright.sync_api.Page
     """
-    page, devtools = _window(browser)
-    devtools.send("Emulation.setUserAgentOverride", {
-        "userAgent": page.evaluate("navigator.userAgent"), "acceptLanguage": locale})
+    page, devtools, agent = _window(browser)
+    page.goto("about:blank")  # else the same address would count as a reload, with its answer
+    devtools.send("Emulation.setUserAgentOverride",
+                  {"userAgent": agent, "acceptLanguage": locale})
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.goto("about:blank")  # else the same address would count as a reload, with its answer
     page.goto(f"{url}/?__theme={theme}" + (f"&example={quote(example)}" if example else ""))
     page.wait_for_selector(".verdict" if example else ".verdict.waiting")
     page.wait_for_selector("#image input[type=file]", state="attached")
@@ -57,7 +58,7 @@ def visit(browser, server, tab, size="wide", theme="light", locale="en-GB"):
     playwright.sync_api.Page
     """
     problems = []
-    window, _ = _window(browser)
+    window, *_ = _window(browser)
     window.on("pageerror", complain := lambda error: problems.append(str(error)))
     try:
         page = open_page(browser, server.url, size, theme, locale=locale)
@@ -85,7 +86,7 @@ def _window(browser):
     page.set_default_timeout(20_000)
     # Makes Chromium hand over file choosers from now on, not a moment after a key press.
     page.on("filechooser", lambda chooser: None)
-    return page, page.context.new_cdp_session(page)
+    return page, page.context.new_cdp_session(page), page.evaluate("navigator.userAgent")
 
 
 def fits(page):
@@ -108,6 +109,10 @@ def violations(page):
     # Neither has a button its colours while it is becoming one that can be pressed.
     page.wait_for_function("""() => !document.querySelector('.pending')
         && !document.getAnimations().some(change => change instanceof CSSTransition)""")
-    broken_rules = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {[node['html'][:200] for node in rule['nodes'][:3]]}"
-            for rule in broken_rules if rule["impact"] in ("serious", "critical")]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    return page.evaluate("""async () => (await axe.run({
+        resultTypes: ['violations'], selectors: false, ancestry: false, xpath: false}))
+        .violations.filter(rule => ['serious', 'critical'].includes(rule.impact))
+        .map(rule => [rule.id, ...rule.nodes.slice(0, 3).map(node => node.html.slice(0, 200))]
+            .join(' '))""")

@@ -7,8 +7,10 @@ from typing import Any
 
 from ensemble.errors import ImageError
 from ensemble.pack import SHIPPED, PackError
+from ensemble.score.errors import ScoreError
 from training import commands
 from training.errors import DataError, WeightsError
+from training.photos.collect import LIST
 from training.report.publish import PublishError
 
 # The table of contents of `--help`: each area is a folder, see README.md in this one.
@@ -29,7 +31,6 @@ WITH_KERAS = {commands.dcgan, commands.ddpm, commands.sample, commands.recipes, 
               commands.export, commands.litert, commands.reproduce, commands.generators}
 LABELLED = "folder with a sub-folder of real and one of AI-generated images, or parquet"
 CIFAKE = "a split of CIFAKE: folder with REAL/ and FAKE/, or parquet"
-PHOTOS = "parquet with image, label, source and generator"
 GENERATOR = "a trained generator.keras of `dcgan` or `ddpm`"
 
 
@@ -41,7 +42,8 @@ def main(arguments=None):
         if options.run in WITH_KERAS:
             _use_tensorflow()
         options.run(options)
-    except (DataError, PackError, ImageError, PublishError, WeightsError, OSError) as error:
+    except (DataError, PackError, ImageError, PublishError, ScoreError, WeightsError,
+            OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     return 0
@@ -113,7 +115,9 @@ def _fit(add):
         "--average": {"type": int, "metavar": "EPOCHS",
                       "help": "then go on for so many, and average their weights"},
         "--float32": {"action": "store_true",
-                      "help": "compute in float32 instead of bfloat16"}}
+                      "help": "compute in float32 instead of bfloat16"},
+        "--dask": {"metavar": "ADDRESS",
+                   "help": "scheduler of a Dask cluster that searches an SVM's grid"}}
     # What isn't given is the recipe's; not every recipe takes all of them.
     for name, more in options.items():
         add(name, default=argparse.SUPPRESS, **more)
@@ -150,8 +154,7 @@ def _reproduce(add):
 
 def _collect(add):
     add("--out", required=True, help="folder for the files; a second run brings what is missing")
-    add("--list", dest="pictures", metavar="FILE",
-        help="CSV with repository, path and blob (default: the shipped list of 4,452 pictures)")
+    _list(add)
     add("--mirror", metavar="FOLDER",
         help="repositories on disk, OWNER+NAME/repo; no other is asked for")
     add("--host", default="https://github.com",
@@ -160,15 +163,15 @@ def _collect(add):
 
 def _photos(add):
     _pack(add)
-    _paths(add, PHOTOS)
-    _seed(add)
-    add("--members", nargs="+",
-        help="train these members once for each fold held out; measures no pack")
+    _originals(add)
+    add("--out", required=True, help="where to write")
 
 
 def _make_photos(add):
-    _paths(add, PHOTOS)
-    _seed(add)
+    _originals(add)
+    add("--out", required=True, help="folder of the pack")
+    add("--values", default="runs/photos",
+        help="folder for what the members see, so that a broken run goes on (default: %(default)s)")
 
 
 def _evaluate(add):
@@ -192,7 +195,7 @@ def _robustness(add):
 
 def _resize(add):
     _pack(add)
-    add("--photos", required=True, help="parquet with image, label and source")
+    add("--photos", required=True, help="parquet with whole, label, source, group and generator")
 
 
 def _generators(add):
@@ -204,9 +207,7 @@ def _generators(add):
 
 def _calibrate(add):
     _pack(add)
-    add("--data", required=True, help="CIFAKE's train split; for photographs, parquet with whole, "
-                                      "label, source, generator and group")
-    _seed(add)
+    add("--data", required=True, help="CIFAKE's train split")
 
 
 def _marks(add):
@@ -224,8 +225,22 @@ def _report(add):
 def _publish(add):
     _pack(add)
     _runs(add)
-    add("--repo", metavar="USER/NAME")
-    add("--space", metavar="USER/NAME")
+    add("--repo", metavar="USER/NAME", help="upload the pack there")
+    add("--space", metavar="USER/NAME",
+        help="upload the Space there; a new one on ZeroGPU, unless the account has a paid plan")
+    add("--static", action="store_true",
+        help="with --space: upload the page that judges in the browser, as a static Space")
+
+
+def _originals(add):
+    add("--originals", required=True, help="folder that `collect` filled")
+    _list(add)
+    _seed(add)
+
+
+def _list(add):
+    add("--list", dest="pictures", metavar="FILE", default=LIST,
+        help="CSV with repository, path and blob (default: the shipped list of 4,452 pictures)")
 
 
 def _paths(add, data):

@@ -111,7 +111,7 @@ def collect(options):
     """bring the originals of the list of pictures from their repositories, checked by their hash"""
     from training.photos import collect as photos
 
-    missing = photos.collect(options.out, options.pictures or photos.LIST, options.mirror,
+    missing = photos.collect(options.out, options.pictures, options.mirror,
                              options.host)
     for row in missing:
         print(f"{row['repository']}: {row['path']}: {row['why']}")
@@ -121,26 +121,20 @@ def collect(options):
 
 def make_photos(options):
     """train the pack for photographs, and measure its recipe fold by fold"""
+    from training.photos import originals
     from training.photos.members import MEMBERS
     from training.photos.pack import make
 
-    make(MEMBERS, options.data, options.out, seed=options.seed)
+    make(MEMBERS, originals.read(options.originals, options.pictures), options.out, options.values,
+         seed=options.seed)
 
 
 def photos(options):
-    """measure a pack, or a recipe fold by fold, on photographs of sources never trained on"""
-    from training.photos.benchmark import measure_pack, measure_recipe
+    """measure a pack for photographs on the originals of collections that are new to it"""
+    from training.photos import originals, shipped
 
-    if options.members:
-        from training.photos.members import MEMBERS
-
-        if unknown := [name for name in options.members if name not in MEMBERS]:
-            raise DataError(f"There is no member {', '.join(unknown)}; there are "
-                            f"{', '.join(MEMBERS)}.")
-        measure_recipe({name: MEMBERS[name] for name in options.members}, options.data, options.out,
-                       seed=options.seed)
-    else:
-        measure_pack(options.pack, options.data, options.out, options.seed)
+    shipped.measure(options.pack, originals.read(options.originals, options.pictures), options.out,
+                    options.seed)
 
 
 def evaluate(options):
@@ -179,25 +173,16 @@ def generators(options):
 
 
 def calibrate(options):
-    """fit a pack's probability and promises again, on pictures that it was not trained on"""
+    """fit a pack's probability and promises again, on CIFAKE's validation split"""
+    from training.export.pack import batches, complete
+    from training.images.data import load_parts
+
     manifest = read(options.pack).manifest
-    if "min_side" not in manifest["domain"]:
-        from training.export.pack import batches, complete
-        from training.images.data import load_parts
-
-        _, validation = load_parts(options.data)
-        complete(manifest, Path(options.pack), batches(validation.images), validation.labels)
-        return
-    from training.photos.calibrate import calibrate as fit_again
-
-    measured = fit_again(options.pack, options.data, options.seed)
-    print(f"{measured['n']} pictures of {measured['groups']} groups: "
-          f"ROC-AUC {measured['roc_auc']:.3f}, label against number "
-          f"{measured['label_against_number']:.1%}")
-    for step, row in measured["steps"].items():
-        right = "never given" if row["right"] is None else f"right {row['right']:.1%}"
-        print(f"{step}: {row['coverage']:.1%} of the verdicts, {right}, real pictures accused "
-              f"{row['accused']:.2%} (worst part {row['accused_worst']:.2%})")
+    if "min_side" in manifest["domain"]:
+        raise DataError("A pack for photographs is calibrated where it is made: make_photos.")
+    _, validation = load_parts(options.data)
+    complete(manifest, Path(options.pack), batches(validation.images),
+             validation.labels)
 
 
 def marks(options):
@@ -215,17 +200,24 @@ def report(options):
 
 
 def publish(options):
-    """upload the pack, or the Space, to the Hub"""
+    """upload the pack, the Space, or the page that needs no server, to the Hub"""
     from training.report.card import setting
     from training.report.publish import publish as upload
-    from training.report.publish import publish_space
+    from training.report.space import publish_space, publish_static
 
+    root = Path(__file__).parent.parent
     if not (options.repo or options.space):
         raise DataError("Give --repo USER/NAME for the pack, --space USER/NAME for the Space, "
                         "or both.")
+    if options.static:
+        if options.repo or not options.space:
+            raise DataError("--static goes with --space USER/NAME alone: that page has its packs "
+                            "inside.")
+        publish_static(options.space, root)
+        return
     revision = upload(options.pack, options.repo, options.runs) if options.repo else None
     if options.space:
-        publish_space(options.space, Path(__file__).parent.parent, options.repo, revision,
+        publish_space(options.space, root, options.repo, revision,
                       variable=setting(read(options.pack).manifest))
 
 

@@ -95,10 +95,10 @@ def read_metadata(data):
         blocks = _webp_blocks(data)
     elif data.startswith((b"II*\0", b"MM\0*")):
         blocks = {"exif": data}  # EXIF is a TIFF without a picture
-    elif data.startswith(b"GIF8") or data[4:8] == b"ftyp":
+    elif data[4:8] == b"ftyp":
         blocks = _other_blocks(data)
-    elif data.startswith(b"BM"):
-        blocks = {}
+    elif data.startswith((b"GIF8", b"BM", b"II", b"MM")):
+        blocks = {}  # GIF and BMP have none that are read, nor has the TIFF of large files
     else:
         raise UnsupportedFormat("unknown_format")
     exif = read_tags(blocks.get("exif", b""))
@@ -158,9 +158,9 @@ def _webp_blocks(data):
 
 
 def _other_blocks(data):
-    """AVIF, HEIC and GIF, whose blocks Pillow finds without decoding a pixel."""
+    """AVIF and HEIC, whose blocks Pillow finds without decoding a pixel."""
     with suppress(Exception):  # decoders raise whatever they meet
-        with Image.open(io.BytesIO(data), formats=("AVIF", "HEIF", "GIF")) as image:
+        with Image.open(io.BytesIO(data), formats=("AVIF", "HEIF")) as image:
             return {name: image.info.get(name) or b"" for name in ("exif", "xmp")}
     return {}
 
@@ -208,6 +208,8 @@ def _png_text(chunk_type, body):
 def _xmp(packet):
     """The values of `XMP` in a packet, as attributes or elements; empty if it can't be parsed."""
     values = {}
+    if not packet:  # as in most files; the parser's error would keep the caller's picture alive
+        return values
     with suppress(Exception):  # of the parser, and of its guard against entities
         root = ElementTree.fromstring(packet.strip(b"\0 \t\r\n"), forbid_dtd=True)
         for element in root.iter():

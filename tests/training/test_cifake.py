@@ -1,18 +1,21 @@
 """Fit, go on, export, evaluate: the whole way of the shipped members on small data."""
 
 import csv
+import importlib
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+from dask.distributed import LocalCluster
 
 from ensemble import PackModels, pack
+from ensemble.score.errors import ScoreError
 from tests import made
-from tests.servers import ROOT
 from tests.training.killed import kill_after
 from training import records
 from training.__main__ import main
@@ -73,15 +76,48 @@ def runs(parts, few, tmp_path_factory):
     return folder
 
 
+def test_a_grid_is_searched_on_a_cluster(runs, parts, tmp_path):
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+        svm.fit("svm", lambda: RECIPES["svm"].build(32, None),
+                {"pca__n_components": [10, 20], "svc__C": [1.0]}, *parts, tmp_path, images=160,
+                search=60, facts={"added_fakes": 0}, dask=cluster.scheduler_address)
+    assert (tmp_path / "grid.csv").read_text() == (runs / "svm" / "grid.csv").read_text()
+    with pytest.raises(ScoreError, match="No Dask scheduler answers at x:1"):
+        svm.fit("svm", lambda: RECIPES["svm"].build(32, None), {"svc__C": [1.0]}, *parts, tmp_path,
+                images=20, search=20, dask="x:1")
+
+
 @pytest.fixture(scope="module")
 def trained(runs, cifake, tmp_path_factory):
-    """Exported by a process of its own, which knows the members' layers but has built none."""
+    """Exported as in a process of its own, which knows the members' layers but has built none."""
     folder = tmp_path_factory.mktemp("weights") / "small"
-    done = subprocess.run(
-        [sys.executable, "-m", "training", "export", "--data", cifake / "train.parquet",
-         "--runs", runs, "--out", folder], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    with nothing_of_training_imported():
+        assert importlib.import_module("training.__main__").main(
+            ["export", "--data", str(cifake / "train.parquet"), "--runs", str(runs),
+             "--out", str(folder)]) == 0
     return folder
+
+
+@contextmanager
+def nothing_of_training_imported():
+    """As a new process would find things, without the seconds that TensorFlow takes to load."""
+    def imported():
+        return {name: module for name, module in sys.modules.items()
+                if name.partition(".")[0] == "training"}
+
+    layers = keras.saving.get_custom_objects()
+    before, known = imported(), dict(layers)
+    for name in before:
+        del sys.modules[name]
+    layers.clear()
+    try:
+        yield
+    finally:
+        for name in imported():
+            del sys.modules[name]
+        sys.modules.update(before)
+        layers.clear()
+        layers.update(known)
 
 
 def curve(run):

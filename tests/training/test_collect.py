@@ -105,7 +105,7 @@ def test_a_mirror_is_read_and_nobody_else_is_asked(host, tmp_path):
     assert {row["repository"] for row in missing(tmp_path / "out")} == {"a/one", "d/elsewhere"}
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not gzip", gzip.compress(b"a,b\n1,2\n")])
+@pytest.mark.parametrize("content", [None, b"", b"not gzip", gzip.compress(b"a,b\n1,2\n", mtime=0)])
 def test_a_list_that_is_none_is_refused(tmp_path, content, capsys):
     path = tmp_path / "list.csv.gz"
     if content is not None:

@@ -2,7 +2,6 @@
 
 import json
 import xml.etree.ElementTree as xml
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,116 +11,166 @@ from ensemble.vocabulary import AI, CONFIDENT, REAL
 from tests import made
 from tests.tiny import bounds, build_tiny_pack
 from training.__main__ import main
+from training.images import collections as photos
 from training.measure.calibration import PROMISES
 from training.photos import benchmark as photo_benchmark
-from training.photos import collections as photos
+from training.photos import originals, values
 from training.photos.members import Member
 
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    return made.write_photos(tmp_path_factory.mktemp("photos") / "a.parquet")
+SIZE, GRID = 32, 2
 
 
 @pytest.fixture(scope="module")
-def read(table):
-    return photos.load(table)
+def listed(tmp_path_factory):
+    return made.write_originals(tmp_path_factory.mktemp("photos") / "files")
 
 
-def roughness(images):
-    """Mean step between neighbouring pixels: the fakes made here are rough."""
-    return np.abs(np.diff(images.astype(float), axis=2)).mean(axis=(1, 2, 3))
+@pytest.fixture(scope="module")
+def read(listed):
+    return originals.read(listed.parent, listed)
 
 
-def fit_roughness(values, labels, sources, rng):
+def see_roughness(images):
+    """Mean step between neighbouring pixels, as a value: the fakes made here are rough."""
+    return np.abs(np.diff(images.astype(float), axis=2)).mean(axis=(1, 2, 3))[:, None]
+
+
+def fit_roughness(seen, labels, sources):
     """A logistic curve between the means of the two labels."""
-    real, ai = (np.mean(values[labels == label]) for label in (0, 1))
-    return lambda asked: 1 / (1 + np.exp(-8 * (asked - (real + ai) / 2) / (ai - real)))
+    def rough(seen):
+        return seen.astype(float).mean(axis=(1, 2))
+
+    real, ai = (np.mean(rough(seen)[labels == label]) for label in (0, 1))
+    return lambda seen: 1 / (1 + np.exp(-8 * (rough(seen) - (real + ai) / 2) / (ai - real)))
 
 
-ROUGH = Member("roughness", roughness, fit_roughness)
+ROUGH = {"rough": Member("roughness", see_roughness, fit_roughness)}
 
 
-def test_a_pack_is_measured_as_it_is(table, tmp_path, capsys):
-    pack, out = build_tiny_pack(tmp_path / "tiny"), tmp_path / "reports" / "photos.json"
-    assert main(["photos", "--pack", str(pack), "--data", str(table), "--out", str(out)]) == 0
-    report = json.loads(out.read_text())
-    assert (report["pack"], report["n"], report["input_size"]) == ("tiny", 52, 32)
-    assert sum(fold["real"] for fold in report["folds"]) == 24
-    assert sum(fold["ai"] for fold in report["folds"]) == 28
-    assert set(report["sources"]) == {*made.GENERATORS, *made.REAL_SOURCES}
-    assert report["generators"][photos.SD1]["ai"] == 8
-    aucs = [fold["roc_auc"] for fold in report["folds"]]
-    assert report["mean"]["roc_auc"] == pytest.approx(np.mean(aucs))
-    for row in (*report["folds"], *report["sources"].values(), *report["generators"].values()):
-        assert 0 <= row["roc_auc"] <= 1 and 0 <= row["confident"]["coverage"] <= 1
-        assert set(row["flips"]) == {"resaved", "halved"}
-    assert report["sources"]["zoo"]["ai_caught"] is None
-    assert report["sources"]["gpt"]["real_called_ai"] is None
-    assert "fold 0" in capsys.readouterr().out
-    for theme in ("light", "dark"):
-        path = out.parent / "figures" / f"photos-{theme}.svg"
-        words = "".join(xml.parse(path).getroot().itertext())
-        assert "zoo (4)" in words and f"{photos.SD1} (8)" in words
+def test_what_members_see_is_computed_once_and_an_interrupted_run_goes_on(read, tmp_path):
+    first = values.of_originals(ROUGH, read, SIZE, GRID, 0, tmp_path)
+    assert set(first) == {"met", "resaved", "halved", "screenshot"}
+    rows, seen = first["met"]
+    assert rows.tolist() == list(range(52)) and seen["rough"].shape == (52, 5, 1)
+    rows, seen = first["halved"]
+    assert rows.tolist() == list(range(0, 52, values.EVERY))
+    assert seen["rough"].shape == (len(rows), 5, 1)
+    lost = sorted(tmp_path.glob("met/*.npz"))[1]
+    lost.unlink()
+    broken = {"rough": Member("broken", lambda images: np.zeros((len(images), 1)), None)}
+    again = values.of_originals(broken, read, SIZE, GRID, 0, tmp_path)["met"][1]["rough"]
+    np.testing.assert_array_equal(again[:values.CHUNK], first["met"][1]["rough"][:values.CHUNK])
+    assert lost.is_file() and not again[values.CHUNK:].any()
 
 
-def test_a_recipe_is_measured_without_what_it_was_fitted_on(read, table, tmp_path):
-    seen = []
+def test_a_seed_meets_the_same_pictures_again(read, tmp_path):
+    first, again, other = (values.of_originals(ROUGH, read, SIZE, GRID, seed, tmp_path / name)
+                           for name, seed in (("a", 0), ("b", 0), ("c", 1)))
+    np.testing.assert_array_equal(first["met"][1]["rough"], again["met"][1]["rough"])
+    assert (first["met"][1]["rough"] != other["met"][1]["rough"]).any()
 
-    def fit(values, labels, sources, rng):
-        seen.append(set(sources))
-        return fit_roughness(values, labels, sources, rng)
 
-    out = tmp_path / "recipe.json"
-    report = photo_benchmark.measure_recipe({"rough": Member("spied", roughness, fit)}, table, out,
-                                            size=32)
+def test_a_file_that_cannot_be_opened_is_left_out(tmp_path):
+    listed = made.write_originals(tmp_path / "files")
+    read = originals.read(listed.parent, listed)
+    for row in (0, 5):
+        read.paths[row].write_bytes(b"no picture")
+    seen = values.of_originals(ROUGH, read, SIZE, GRID, 0, tmp_path / "values")
+    assert seen["met"][0].tolist() == [row for row in range(52) if row not in (0, 5)]
+    assert 0 not in seen["halved"][0]
+
+
+def test_a_recipe_is_measured_without_what_it_was_fitted_on(read, tmp_path):
+    known = []
+
+    def fit(seen, labels, sources):
+        known.append(set(sources))
+        return fit_roughness(seen, labels, sources)
+
+    spied = {"rough": Member("spied", see_roughness, fit)}
+    folds, seen = photos.fold(read), values.of_originals(ROUGH, read, SIZE, GRID, 0, tmp_path)
+    p_ai, heads = photo_benchmark.held_out(spied, read, folds, seen)
     everything = set(read.sources)
-    for known, fold in zip(seen, report["folds"]):
-        assert known == everything - set(fold["sources"])
-    assert seen[len(report["folds"]):] == [everything]  # what would be served
-    assert report == json.loads(out.read_text()) | {"variants": photo_benchmark.VARIANTS}
-    assert report["mean"]["roc_auc"] > 0.9
-    assert report["recipe"] == {"rough": "spied"}
+    for number in range(folds.max() + 1):
+        assert known[number] == everything - set(read.sources[folds == number])
+    assert known[folds.max() + 1:] == [everything]  # what would be served
+    assert not np.isnan(p_ai["met"]).any()
+    assert np.isnan(p_ai["halved"][:, 0]).sum() == 52 - len(range(0, 52, values.EVERY))
+    held = folds == 0
+    assert (p_ai["met"][held, 0] != heads["rough"](seen["met"][1]["rough"][held])).all()
+    judged = photo_benchmark.judged(p_ai, read, folds)
+    report = photo_benchmark.report(read, judged)
+    assert report["mean"]["roc_auc"] > 0.9 and report["ranking"]["caught"]["5%"] > 0.8
+    assert report["n"] == 52 and report["pairs"] == {} and report["pairs_mean"] is None
+    assert sum(fold["real"] for fold in report["folds"]) == 24
+    scores = photo_benchmark.baseline(
+        lambda seen, labels, sources: lambda asked: asked["rough"].astype(float).mean(axis=(1, 2)),
+        read, folds, seen)
+    assert scores["roc_auc"] > 0.9
 
 
-def test_the_same_seed_gives_the_same_report(table, tmp_path):
-    first, again, other = (
-        photo_benchmark.measure_recipe({"rough": ROUGH}, table, tmp_path / f"{i}.json", 32, seed)
-        for i, seed in enumerate((0, 0, 1)))
-    assert first == again
-    assert first["folds"] != other["folds"]
-
-
-def test_a_fold_is_not_calibrated_on_itself(read):
-    folds, rng = photos.fold(read), np.random.default_rng(0)
-    p_ai = np.clip(0.3 + 0.4 * read.labels[:, None] + rng.normal(0, 0.1, (len(read), 3)), 0, 1)
-    turned = replace(read, labels=np.where(folds == 2, 1 - read.labels, read.labels))
-    before, after = (photo_benchmark.fitted_without(p_ai, given, folds) for given in (read, turned))
-    assert before[2] == after[2]
-    assert all(before[fold] != after[fold] for fold in (0, 1, 3, 4))
-
-
-def test_every_number_is_that_of_the_verdicts(read):
-    """One real picture of the zoo is called AI-generated with confidence, one flips."""
+def test_numbers_are_those_of_the_verdicts(read, monkeypatch):
     folds = photos.fold(read)
-    p_ai = np.where(read.labels == 1, 0.9, 0.1)[:, None].repeat(3, axis=1)
+    p_ai = np.repeat(np.where(read.labels == 1, 0.9, 0.1)[:, None], 3, axis=1)
     zoo, gpt = (np.flatnonzero(read.sources == name) for name in ("zoo", "gpt"))
-    as_found, resaved = p_ai.copy(), p_ai.copy()
-    as_found[zoo[0]] = 0.99
-    as_found[gpt[:3]] = 0.6
+    met, resaved = p_ai.copy(), p_ai.copy()
+    met[zoo[0]] = 0.99
+    met[gpt[:3]] = 0.6
     resaved[zoo[1]] = 0.9
+    resaved[zoo[2:]] = np.nan
     terms = {"calibration": {"weights": [1, 0, 0], "bias": 0.0}, "bounds": bounds(0.85, 0.7)}
-    judged = photo_benchmark.Judged({"found": as_found, "stored": p_ai, "resaved": resaved,
-                                     "halved": p_ai}, folds, [terms] * 5)
+    judged = photo_benchmark.Judged({"met": met, "resaved": resaved, "halved": p_ai}, folds,
+                                    [terms] * 5)
+    monkeypatch.setattr(photo_benchmark, "PAIR", 4)
     report = photo_benchmark.report(read, judged)
     zoo, gpt = report["sources"]["zoo"], report["sources"]["gpt"]
     assert zoo["real_called_ai"] == zoo["confident"]["real_called_ai"] == 0.25
     assert zoo["confident"] == {"coverage": 1.0, "accuracy": 0.75, "real_called_ai": 0.25,
                                 "ai_caught": None}
-    assert zoo["flips"] == {"resaved": {"all": 0.25, "confident": 0.25},
-                            "halved": {"all": 0.0, "confident": 0.0}}
+    assert zoo["flips"] == {"resaved": {"all": 1.0, "confident": 1.0, "likely": 1.0},
+                            "halved": {"all": 0.25, "confident": 0.25, "likely": 0.25}}
     assert gpt["ai_caught"] == 1 and gpt["confident"]["ai_caught"] == 0.25
+    assert gpt["likely"]["coverage"] == 0.25
     assert report["sources"]["city"]["real_called_ai"] == 0
+    # A group is a pair where it has enough of both labels.
+    assert set(report["pairs"]) == {"faces", "zoo"} and report["label_against_number"] == 0
+    assert 0.5 < report["pairs"]["zoo"]["roc_auc"] < report["pairs"]["faces"]["roc_auc"] == 1
+
+
+def test_what_is_caught_is_counted_where_so_many_real_ones_are_accused():
+    scores = np.concatenate([np.arange(100), np.full(30, 98.5), np.full(70, 96.5)])
+    ranking = photo_benchmark.ranking(scores, np.repeat([0, 1], 100))
+    assert ranking["caught"] == {"1%": 0.3, "5%": 1.0}
+
+
+def test_a_pack_is_measured_on_groups_that_are_new_to_it(listed, tmp_path, capsys):
+    pack = build_tiny_pack(tmp_path / "tiny", domain={"min_side": 33})
+    (pack / "reports").mkdir()
+    out = tmp_path / "measured" / "photos.json"
+    command = ["photos", "--pack", str(pack), "--originals", str(listed.parent),
+               "--list", str(listed), "--out", str(out)]
+    (pack / "reports" / "photos.json").write_text(json.dumps({"sources": {"both": 1}}))
+    assert main(command) == 0
+    report = json.loads(out.read_text())
+    assert set(report["sources"]) == {*made.GENERATORS, *made.REAL_SOURCES} - {"both"}
+    assert (report["pack"], report["n"]) == ("tiny", 52 - 4)
+    assert report["generators"][photos.SD1]["ai"] == 8
+    aucs = [fold["roc_auc"] for fold in report["folds"]]
+    assert report["mean"]["roc_auc"] == pytest.approx(np.mean(aucs))
+    for row in (*report["folds"], *report["sources"].values(), *report["generators"].values()):
+        assert 0 <= row["roc_auc"] <= 1 and 0 <= row["confident"]["coverage"] <= 1
+        assert set(row["flips"]) == {"resaved", "halved", "screenshot"}
+    assert report["sources"]["woods"]["ai_caught"] is None
+    assert report["sources"]["gpt"]["real_called_ai"] is None
+    assert "fold 0" in capsys.readouterr().out
+    for theme in ("light", "dark"):
+        path = out.parent / "figures" / f"photos-{theme}.svg"
+        words = "".join(xml.parse(path).getroot().itertext())
+        assert "woods (4)" in words and f"{photos.SD1} (8)" in words
+    everything = {"sources": dict.fromkeys([*made.GENERATORS, *made.REAL_SOURCES])}
+    (pack / "reports" / "photos.json").write_text(json.dumps(everything))
+    assert main(command) == 2
+    assert "were in the training of pack tiny" in capsys.readouterr().err
 
 
 def test_confidence_keeps_its_promises_in_every_fold():
@@ -153,7 +202,7 @@ def test_members_that_know_nothing_are_never_confident():
     assert fitted["bounds"] == {AI: {}, REAL: {}}
 
 
-def test_data_that_cant_be_used_is_named(tmp_path, capsys):
-    command = ["photos", "--data", str(tmp_path / "lost.parquet"), "--out", str(tmp_path / "a")]
+def test_originals_that_cant_be_used_are_named(tmp_path, capsys):
+    command = ["photos", "--originals", str(tmp_path / "lost"), "--out", str(tmp_path / "a")]
     assert main(command) == 2
-    assert "lost.parquet: there is no such file" in capsys.readouterr().err
+    assert "lost holds none of the listed pictures" in capsys.readouterr().err

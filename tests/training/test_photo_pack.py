@@ -12,9 +12,11 @@ from ensemble.pack import PackError
 from tests import made
 from tests.tiny import build_tiny_pack
 from tests.training import reports
+from tests.two_packs import row as measured_row
 from training.__main__ import main
 from training.images.data import fingerprint
-from training.photos import collections as photos
+from training.photos import originals
+from training.photos.baselines import BASELINES
 from training.photos.members import MEMBERS
 from training.photos.pack import make
 from training.report import card, figures, photo_card
@@ -22,14 +24,15 @@ from training.report import readme as results
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    return made.write_photos(tmp_path_factory.mktemp("photos") / "a.parquet")
+def given(tmp_path_factory):
+    listed = made.write_originals(tmp_path_factory.mktemp("photos") / "files")
+    return originals.read(listed.parent, listed)
 
 
 @pytest.fixture(scope="module")
-def pack(table):
-    folder = table.parent / "photos"
-    make(MEMBERS, table, folder, size=64, seed=3)
+def pack(given, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pack") / "photos"
+    make(MEMBERS, given, folder, folder.parent / "values", size=64, grid=2, seed=3)
     return folder
 
 
@@ -38,12 +41,11 @@ def read(pack):
                                                                "reports/photos.json"))
 
 
-def test_the_manifest_says_what_it_was_made_of(pack, table):
+def test_the_manifest_says_what_it_was_made_of(pack, given):
     manifest, measured = read(pack)
-    given = photos.load(table)
     assert (manifest["name"], manifest["input_size"], manifest["resize"]) == ("photos", 64,
                                                                              "lanczos")
-    assert manifest["domain"] == {"min_side": 65}
+    assert manifest["domain"] == {"min_side": 65} and manifest["grid"] == measured["grid"] == 2
     assert [member["name"] for member in manifest["members"]] == ["svm", "cnn", "resnet"]
     facts = manifest["training"]
     assert (facts["images"], facts["real_images"], facts["seed"]) == (52, 24, 3)
@@ -53,13 +55,13 @@ def test_the_manifest_says_what_it_was_made_of(pack, table):
     assert measured["recipe"] == {name: member.description for name, member in MEMBERS.items()}
 
 
-def test_it_judges_large_pictures_and_leaves_small_ones_to_the_other(pack, table, tmp_path):
+def test_it_judges_large_pictures_and_leaves_small_ones_to_the_other(pack, given, tmp_path):
     own = PackModels.load(pack)
     ensemble = Ensemble([PackModels.load(build_tiny_pack(tmp_path / "small")), own])
     large = ensemble.judge(made.image(0, 5, 90))
     assert (large.pack, len(large.votes)) == ("photos", 3) and set(large.maps) == {"cnn", "resnet"}
     assert ensemble.judge(made.image(0, 5, 64)).pack == "tiny"
-    assert own.pack.knows(open_picture(_first_file(table)).digest)
+    assert own.pack.knows(open_picture(given.paths[0]).digest)
     assert not own.pack.knows(bytes(8))
 
 
@@ -68,15 +70,33 @@ def test_two_packs_of_one_name_are_refused(pack):
         Ensemble([PackModels.load(pack), PackModels.load(pack)])
 
 
-def test_the_calibration_is_of_what_was_held_out(pack, table):
+def test_the_calibration_is_of_what_was_held_out(pack, given):
     """Fitted on answers to pictures that were trained on, it would be far surer than this."""
     manifest, measured = read(pack)
-    fitted = manifest["calibration"]
-    weights = [fold["calibration"]["weights"] for fold in measured["folds"]]
-    low, high = np.min(weights, axis=0), np.max(weights, axis=0)
+    scales = manifest["calibration"]["scales"]
+    parts = [fold["calibration"]["scales"] for fold in measured["folds"]]
     # With all folds it lies near those that lack one.
-    assert (fitted["weights"] > low - 0.5 * (high - low) - 0.05).all()
-    assert (fitted["weights"] < high + 0.5 * (high - low) + 0.05).all()
+    assert (scales > 0.8 * np.min(parts, axis=0)).all()
+    assert (scales < 1.2 * np.max(parts, axis=0)).all()
+
+
+def test_simpler_recipes_are_measured_beside_it(pack):
+    _, measured = read(pack)
+    assert set(measured["baselines"]) == set(BASELINES)
+    for ranked in (*measured["baselines"].values(), measured["ranking"]):
+        assert 0.5 < ranked["roc_auc"] <= 1 and set(ranked["caught"]) == {"1%", "5%"}
+
+
+def test_many_photographs_are_judged_as_one_by_one(pack, tmp_path):
+    ensemble = Ensemble([PackModels.load(build_tiny_pack(tmp_path / "small")),
+                         PackModels.load(pack)])
+    pictures = [made.image(label, 7, side) for label in (0, 1) for side in (40, 80, 300)]
+    together = list(ensemble.judge_many(pictures))
+    for picture, verdict in zip(pictures, together, strict=True):
+        alone = ensemble.judge(picture)
+        assert (verdict.pack, verdict.label) == (alone.pack, alone.label)
+        assert verdict.p_ai == pytest.approx(alone.p_ai, abs=1e-6)
+    assert [verdict.pack for verdict in together] == ["tiny", "photos", "photos"] * 2
 
 
 def test_readme_and_card_hold_the_measured_numbers(pack, tmp_path):
@@ -137,23 +157,26 @@ def test_readme_says_how_seldom_the_models_can_tell_and_what_marks_are_worth(pac
 
 
 def test_the_worst_comes_first():
-    row = {"roc_auc": 0.7, "flips": {copy: {"all": 0.1, "confident": 0.0}
-                                     for copy in ("resaved", "halved")},
-           "confident": {"coverage": 0.2, "accuracy": None, "real_called_ai": 0.01,
-                         "ai_caught": 0.1}}
-    made_by = {name: {**row, "real": 0, "ai": count, "ai_caught": caught, "real_called_ai": None}
+    made_by = {name: measured_row(real=0, ai=count, ai_caught=caught, real_called_ai=None)
                for name, count, caught in (("easy", 99, 0.9), ("shy", 50, 0.1), ("rare", 3, 0.0))}
-    taken = {name: {**row, "real": 40, "ai": 0, "ai_caught": None, "real_called_ai": share}
+    taken = {name: measured_row(real_called_ai=share)
              for name, share in (("zoo", 0.1), ("paintings", 0.6))}
+    ranking = {"roc_auc": 0.81, "caught": {"1%": 0.22, "5%": 0.45}}
+    never = {"coverage": 0.0, "accuracy": None, "real_called_ai": 0.0, "ai_caught": 0.0}
     report = {"n": 232, "folds": [], "generators": made_by, "sources": taken,
-             "mean": {**row, "real_called_ai": 0.3, "ai_caught": 0.4}}
+              "baselines": {"simpler": ranking}, "ranking": ranking, "pairs_mean": 0.7,
+              "pairs": {"near": {**ranking, "roc_auc": 0.9}, "far": {**ranking, "roc_auc": 0.5}},
+              "mean": measured_row(real_called_ai=0.3, ai_caught=0.4, likely=never)}
     spots = photo_card.weak_spots(report)
     assert "shy (10% caught), easy (90% caught)" in spots and "rare" not in spots
     assert "`paintings` (60%), `zoo` (10%)" in spots
-    assert "no verdict is `confident`" in photo_card.summary(report)
+    assert "3.4% (JPEG 80), 4.6% (half size), 5.7% (screenshot)" in spots
+    assert "no verdict is `likely` or surer" in photo_card.summary(report)
     tables = photo_card.results(report)
     assert tables.index("| rare |") < tables.index("| shy |") < tables.index("| easy |")
     assert tables.index("| paintings |") < tables.index("| zoo |")
+    assert tables.index("| `far` |") < tables.index("| `near` |")
+    assert "| simpler | 0.810 | 22.0% | 45.0% |" in tables
 
 
 def test_each_kind_of_pack_has_its_own_setting(pack, tmp_path):
@@ -161,9 +184,3 @@ def test_each_kind_of_pack_has_its_own_setting(pack, tmp_path):
     assert card.setting(manifest) == "PHOTOS"
     tiny = json.loads((build_tiny_pack(tmp_path / "tiny") / "manifest.json").read_text())
     assert card.setting(tiny) == "PACK"
-
-
-def _first_file(table):
-    import pyarrow.parquet as parquet
-
-    return parquet.read_table(table)["image"][0]["bytes"].as_py()

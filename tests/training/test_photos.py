@@ -8,10 +8,12 @@ import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 
+from ensemble.images import file_digest
 from tests import made
 from training.errors import DataError
+from training.images import collections as photos
 from training.images.data import FAKE, REAL
-from training.photos import collections as photos
+from training.photos import copies, originals
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +67,17 @@ def test_too_few_sources_for_the_folds_are_refused(read):
         photos.fold(read.take(np.isin(read.sources, ["sd_a", "gpt", "zoo", "city"])))
 
 
-def test_both_labels_are_found_in_the_same_formats_and_sizes():
+def test_both_labels_are_met_in_the_same_formats_and_sizes():
     """What happens to a picture depends on nothing but the draw."""
-    pictures = {label: made.image(label, 1, 64) for label in (FAKE, REAL)}
-    sizes = {label: [photos.as_found(rgb, np.random.default_rng(i)).shape for i in range(40)]
+    pictures = {label: made.image(label, 1, 640) for label in (FAKE, REAL)}
+    sizes = {label: [copies.as_met(rgb, np.random.default_rng(i)).shape for i in range(30)]
              for label, rgb in pictures.items()}
     assert sizes[FAKE] == sizes[REAL]
-    widths = [width for _, width, _ in sizes[FAKE]]
-    assert min(widths) < 40 and max(widths) > 58 and min(widths) >= 32
+    widths = {width for _, width, _ in sizes[FAKE]}
+    assert min(widths) < 420 and max(widths) == 640  # never enlarged
 
 
-def test_files_of_all_formats_and_qualities_are_found(monkeypatch):
+def test_files_of_all_formats_and_qualities_are_met(monkeypatch):
     """The very files are looked at as they are read again."""
     saved, real_open = [], Image.open
 
@@ -85,9 +87,9 @@ def test_files_of_all_formats_and_qualities_are_found(monkeypatch):
         saved.append((image.format, sum(tables[0]) if tables else None))
         return image
 
-    monkeypatch.setattr(photos.Image, "open", spy)
+    monkeypatch.setattr(copies.Image, "open", spy)
     for i in range(150):
-        photos.as_found(made.image(REAL, 1), np.random.default_rng(i))
+        copies.saved_again(made.image(REAL, 1), np.random.default_rng(i))
     formats = [file_format for file_format, _ in saved]
     assert 60 < formats.count("JPEG") < 120 and formats.count("WEBP") > 10
     assert len(formats) < 150  # the others stay as they are, as a PNG does
@@ -96,15 +98,40 @@ def test_files_of_all_formats_and_qualities_are_found(monkeypatch):
     assert ends[0] <= min(sums) < max(sums) <= ends[1]
 
 
-def test_squares_are_the_middle_at_the_size_asked(read):
-    seen = photos.squares(read.pictures[:3], 32)
-    assert seen.shape == (3, 32, 32, 3) and seen.dtype == np.uint8
-    middle = Image.fromarray(read.pictures[0]).crop((8, 0, 56, 48))
-    expected = np.asarray(middle.resize((32, 32), Image.Resampling.LANCZOS)).astype(int)
-    # At its edges the middle still sees what is beside it.
-    assert np.abs(seen[0] - expected)[:, 4:-4].max() <= 1
-    assert photos.scaled(read.pictures[0], 0.5).shape == (24, 32, 3)
-    assert photos.resaved(read.pictures[0]).shape == (48, 64, 3)
+def test_copies_are_what_they_are_called(read):
+    rgb = read.pictures[0]
+    shapes = {name: change(rgb).shape for name, change in copies.COPIES.items()}
+    assert shapes == {"resaved": (48, 64, 3), "halved": (24, 32, 3), "screenshot": (38, 51, 3)}
+    assert 0 < np.abs(copies.COPIES["resaved"](rgb).astype(int) - rgb).mean() < 20
+
+
+def test_originals_are_read_with_their_list(tmp_path):
+    listed = made.write_originals(tmp_path / "files")
+    read = originals.read(tmp_path / "files", listed)
+    assert (len(read), read.labels.sum()) == (52, 28)
+    assert set(read.sources) == set(made.GENERATORS) | set(made.REAL_SOURCES)
+    assert set(read.groups[read.sources == "shoes"]) == {"zoo"}
+    assert set(read.generators[read.labels == 0]) == {""}
+    assert photos.SD1 in read.generators
+    parts = read.places != ""
+    assert read.sources[parts].tolist() == ["bing"]
+    (part,), (whole, *_) = (read.take(rows) .paths for rows in (parts, ~parts))
+    assert originals.open_original(part, "0,1 of 1x2").shape == (72, 96, 3)
+    np.testing.assert_array_equal(
+        originals.open_original(part, "0,1 of 1x2"),
+        originals.open_original(part, "0,0 of 1x2")[:, ::-1])
+    assert originals.open_original(part).shape == (72, 192, 3)
+    assert originals.open_original(whole).shape == (72, 96, 3)
+    assert read.digests[0] == int.from_bytes(file_digest(read.paths[0].read_bytes()), "big")
+    whole.write_bytes(b"no picture")
+    assert originals.open_original(whole) is None
+
+
+def test_originals_that_are_not_there_are_named(tmp_path):
+    listed = made.write_originals(tmp_path / "files")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds none of the listed pictures"):
+        originals.read(tmp_path / "empty", listed)
 
 
 def test_real_pictures_weigh_more_and_sources_by_their_roots():

@@ -1,16 +1,11 @@
 """What a pack promises, on simulated members and collections: kept by construction, or not made."""
 
-import json
 
 import numpy as np
-import pyarrow.parquet as parquet
 import pytest
 
-from ensemble import pack, vote
+from ensemble import vote
 from ensemble.vocabulary import AI, CONFIDENT, LIKELY, REAL
-from tests import made
-from tests.tiny import build_tiny_pack, read_manifest
-from training.__main__ import main
 from training.measure.calibration import PROMISES, bounds, correction, regression
 
 SURE = {CONFIDENT: {"right": 0.9, "accused": 1}}
@@ -79,7 +74,8 @@ def test_promises_are_nearly_kept_on_parts_that_nobody_saw():
         calibration = correction(raw[seen], labels[seen])
         p_ai = vote.correct(raw, calibration)
         overall = vote.calibrate(p_ai, calibration)
-        steps = bounds(p_ai[seen], overall[seen], labels[seen], parts=parts[seen], allowance=2 / 3)
+        steps = bounds(p_ai[seen], overall[seen], labels[seen], parts=parts[seen],
+                       allowance={CONFIDENT: 2 / 3, LIKELY: 2 / 3})
         called_ai, p_label = tell(p_ai, overall)
         for step in PROMISES:
             rows = held & (p_label >= vote.starts(steps, step, called_ai))
@@ -124,7 +120,7 @@ def test_doubt_and_allowance_leave_a_margin():
     raw, labels, _ = simulated(1)
     p_ai, overall = fitted(raw, labels)
     starts = [bounds(p_ai, overall, labels, promises=SURE, **margin)[REAL][CONFIDENT]["from"]
-              for margin in ({}, {"doubt": 0.1}, {"allowance": 0.5})]
+              for margin in ({}, {"doubt": 0.1}, {"allowance": {CONFIDENT: 0.5, LIKELY: 0.5}})]
     assert starts[0] < starts[1] and starts[0] < starts[2]
 
 
@@ -148,52 +144,3 @@ def test_corrected_members_and_their_common_probability_tell_one_story(seed):
     right = [np.mean((p >= 0.5).T == labels) for p in (raw, p_ai)]
     assert right[1] > right[0] + 0.05  # each member's own label is better, too
     assert np.mean((overall >= 0.5) == labels) > np.mean((regressed >= 0.5) == labels) - 0.02
-
-
-# A pack for photographs that is calibrated again
-
-
-@pytest.fixture
-def photos(tmp_path):
-    """Pictures as `calibrate` reads them, and their collections; the first two are one group."""
-    table = parquet.read_table(made.write_photos(tmp_path / "photos.parquet"))
-    names = sorted(set(table["source"].to_pylist()))
-    groups = [str(max(names.index(name), 1)) for name in table["source"].to_pylist()]
-    table = table.append_column("whole", table["image"]).append_column("group", [groups])
-    parquet.write_table(table, tmp_path / "photos.parquet")
-    return tmp_path / "photos.parquet", names
-
-
-def photo_pack(folder, sources):
-    """A pack for photographs that was trained on these collections."""
-    build_tiny_pack(folder, name="photos", domain={"min_side": 65})
-    (folder / "reports").mkdir()
-    (folder / "reports" / "photos.json").write_text(json.dumps({"sources": sources}))
-    return folder
-
-
-def test_a_pack_is_calibrated_on_groups_that_it_was_not_trained_on(photos, tmp_path, capsys):
-    data, names = photos
-    folder = photo_pack(tmp_path / "photos", names[:1])
-    before = read_manifest(folder)
-    assert main(["calibrate", "--pack", str(folder), "--data", str(data)]) == 0
-    report = json.loads((folder / "reports" / "promises.json").read_text())
-    manifest = pack.read(folder).manifest
-    new = [name for name in parquet.read_table(data)["source"].to_pylist()
-           if name not in names[:2]]
-    assert (report["n"], report["collections"], report["groups"]) == (len(new), 9, 9)
-    assert report["real"] + report["ai"] == report["n"]
-    assert manifest["promises"] == report["promises"] == PROMISES
-    assert manifest["bounds"] == report["bounds"]
-    assert len(manifest["calibration"]["scales"]) == len(manifest["calibration"]["shifts"]) == 3
-    assert {**manifest, "calibration": 0, "bounds": 0} == {**before, "calibration": 0, "bounds": 0}
-    assert f"{len(new)} pictures of 9 groups" in capsys.readouterr().out
-
-
-def test_data_that_holds_too_little_that_is_new_is_named(photos, tmp_path, capsys):
-    data, names = photos
-    for known, message in ((names, "0 have real pictures and 0 AI-generated ones; 5 are needed"),
-                           (names[:-2], "2 have real pictures and 0 AI-generated ones")):
-        folder = photo_pack(tmp_path / f"{len(known)}" / "photos", known)
-        assert main(["calibrate", "--pack", str(folder), "--data", str(data)]) == 2
-        assert message in capsys.readouterr().err

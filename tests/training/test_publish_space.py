@@ -3,13 +3,15 @@
 import ast
 
 import pytest
+import yaml
 
 from tests.hub import FILES, PUBLISHING
 from tests.servers import ROOT
 from tests.tiny import build_tiny_pack
 from training.__main__ import main
-from training.report import publish as publishing
-from training.report.publish import publish, publish_space
+from training.report import space as publishing
+from training.report.publish import BadName, MissingFile, Refused, publish
+from training.report.space import publish_space, publish_static
 
 pytestmark = PUBLISHING
 REPO = "user/pack"
@@ -97,6 +99,59 @@ def test_all_that_the_app_imports_goes_up_with_it():
 @pytest.mark.parametrize("name", ["app.py", "LICENSE"])
 def test_a_space_without_its_files_stays_here(hub, root, name):
     (root[0] / name).unlink()
-    with pytest.raises(publishing.MissingFile, match=f"{name} is missing"):
+    with pytest.raises(MissingFile, match=f"{name} is missing"):
         publish_space("user/space", root[0])
     assert not hub.requests
+
+
+@pytest.mark.parametrize("paid, hardware, why", [
+    (False, "zero-a10g", "A free account may have no other"),
+    (True, "cpu-basic", "no GPU, and a paid account may")])
+def test_a_new_space_gets_hardware_that_the_account_may_have(hub, root, capsys, paid, hardware,
+                                                             why):
+    hub.account["isPro"] = paid
+    publish_space("user/space", root[0])
+    assert hub.spaces == {"spaces/user/space": {"sdk": "gradio", "hardware": hardware}}
+    assert f"Hardware: {hardware}" in (printed := capsys.readouterr().out) and why in printed
+    hub.spaces["spaces/user/space"]["hardware"] = "t4-small"
+    publish_space("user/space", root[0])
+    assert "Hardware: t4-small. The Space was there" in capsys.readouterr().out
+
+
+def test_what_needs_a_paid_plan_is_said(hub, root):
+    with pytest.raises(Refused, match=r"paid plan for club/space \(402\).*--static"):
+        publish_space("club/space", root[0])
+    assert not hub.repos
+
+
+def test_the_page_without_a_server_is_a_static_space(hub, root, capsys, monkeypatch):
+    monkeypatch.setattr(publishing, "publish_static", lambda repo, folder:
+                        publish_static(repo, root[0]))
+    asked = ["publish", "--space", "user/private", "--static"]
+    assert main(asked) == 2
+    assert "`make web` builds the page" in capsys.readouterr().err and not hub.requests
+    built = {"index.html": b"<!doctype html>", "packs/cifake/svm.onnx": b"\0weights"}
+    for name, content in built.items():
+        path = root[0] / "web" / "dist" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    assert main(asked) == 0
+    assert "Hardware: none. A static Space is free" in capsys.readouterr().out
+    there = hub.files("spaces/user/private")
+    assert set(there) == {*built, "README.md", "LICENSE", ".gitattributes"}
+    assert built.items() <= there.items()
+    card = yaml.safe_load(there["README.md"].decode().split("---\n")[1])
+    assert card["title"] == "Real or AI?" and card["app_file"] == "index.html"
+    assert card["sdk"] == hub.spaces["spaces/user/private"]["sdk"] == "static"
+    assert card["custom_headers"]["cross-origin-opener-policy"] == "same-origin"
+    assert main([*asked, "--repo", REPO]) == 2
+    assert "--space USER/NAME alone" in capsys.readouterr().err
+
+
+def test_a_space_is_not_overwritten_with_one_of_another_kind(hub, root):
+    publish_space("user/space", root[0])
+    (root[0] / "web" / "dist").mkdir(parents=True)
+    (root[0] / "web" / "dist" / "index.html").write_text("<!doctype html>")
+    with pytest.raises(BadName, match="a Space with sdk: gradio, .* a name of its own"):
+        publish_static("user/space", root[0])
+    assert "app.py" in hub.files("spaces/user/space")

@@ -43,14 +43,15 @@ def reported(tmp_path_factory):
 
 @pytest.fixture
 def photos(tmp_path):
-    """Twelve pictures of other sizes: real ones, SD 1.x and newer."""
+    """Twelve whole pictures of other sizes: real ones, SD 1.x and newer; no crop can be read."""
     rows = [(made.jpeg(made.image(label, i, 90)), label, generator)
             for label, generator in ((REAL, ""), (FAKE, "SD 1.x"), (FAKE, "GPT-4o"))
             for i in range(4)]
-    path = tmp_path / "photos.parquet"
+    path = tmp_path / "pictures.parquet"
     images, labels, generators = zip(*rows)
-    table = {"image": [{"bytes": data, "path": ""} for data in images], "label": labels,
-             "generator": generators}
+    table = {"whole": [{"bytes": data, "path": ""} for data in images], "label": labels,
+             "image": [{"bytes": b"", "path": ""}] * len(rows), "generator": generators,
+             "source": ["collection"] * len(rows)}
     parquet.write_table(pyarrow.table(table), path)
     return path
 
@@ -184,3 +185,12 @@ def test_the_filter_is_measured_and_written(tiny, photos):
         if row["roc_auc_sd1"] >= best - resize.TOLERANCE)
     assert read_manifest(tiny)["resize"] == measured["chosen"]
     assert all(np.isfinite(list(row.values())).all() for row in rows.values())
+
+
+def test_filters_need_pictures_of_all_three_groups(tiny, photos, capsys):
+    table = parquet.read_table(photos)
+    parquet.write_table(table.slice(0, 8), photos)
+    before = read_manifest(tiny)
+    assert main(["resize", "--pack", str(tiny), "--photos", str(photos)]) == 2
+    assert "no pictures for newer" in capsys.readouterr().err
+    assert read_manifest(tiny) == before and not (tiny / "reports" / "resize.json").exists()

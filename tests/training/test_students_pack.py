@@ -12,7 +12,7 @@ from gradio_client import Client, handle_file
 
 from ensemble import Ensemble, PackModels
 from tests import made
-from tests.servers import start, stop
+from tests.servers import serving_app
 from training.__main__ import main
 from training.images import data, files
 from training.students import runs, system2
@@ -59,13 +59,10 @@ def trained(own, fitted, tmp_path_factory):
 def test_the_app_judges_with_it(trained, tmp_path):
     image = tmp_path / "new.jpg"
     image.write_bytes(made.jpeg(made.image(made.FAKE, 999, size=30)))
-    process, url = start(tmp_path, trained)
-    try:
+    ensemble = Ensemble.load(trained)
+    with serving_app(ensemble) as url:
         client = Client(url, verbose=False, analytics_enabled=False)
         answer = client.predict(handle_file(image), api_name="/detect")
-    finally:
-        stop(process)
-    ensemble = Ensemble.load(trained)
     assert answer == ensemble.judge(image).as_dict()
     assert answer["pack"] == "mine"
     assert [vote["member"] for vote in answer["votes"]] == [f"{name}-here" for name in NAMES]

@@ -9,16 +9,19 @@ IR_VERSION = 8
 
 
 class Graph:
-    """A graph of the one input `images`, uint8 [N, size, size, 3].
+    """A graph of the one input `images`, uint8 [N, size, size, 3] or [N, tiles, size, size, 3].
 
     Parameters
     ----------
     size : int
         Side of the images in pixels.
+    tiled : bool
+        Whether an image is several tiles, as many as the caller brings.
     """
 
-    def __init__(self, size):
+    def __init__(self, size, tiled=False):
         self.size, self._nodes, self._constants = size, [], []
+        self._shape = ["N", *(["tiles"] if tiled else []), size, size, 3]
         self._opsets = {"": OPSET}
 
     def add(self, operator, *inputs, **attributes):
@@ -89,8 +92,7 @@ class Graph:
         values = [helper.make_tensor_value_info(
                       name, TensorProto.FLOAT, ["N", *(f"{name}_{i}" for i in range(1, count))])
                   for name, (_, count) in outputs.items()]
-        images = helper.make_tensor_value_info("images", TensorProto.UINT8,
-                                               ["N", self.size, self.size, 3])
+        images = helper.make_tensor_value_info("images", TensorProto.UINT8, self._shape)
         graph = helper.make_graph([*self._nodes, *names], "member", [images], values,
                                   self._constants)
         opsets = [helper.make_opsetid(domain, version) for domain, version in self._opsets.items()]

@@ -5,22 +5,21 @@ nearly every photograph pass for AI-generated. So it is measured, on pictures of
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as parquet
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from ensemble import PackModels, open_picture, vote
+from ensemble import PackModels, vote
 from ensemble.images import FILTERS, fit_square
-from training.images.data import FAKE, REAL
+from training.errors import DataError
+from training.images.collections import SD1, load
 from training.records import write_json
 
-# How collections call the generator of CIFAKE's fakes and its nearest relatives.
-SD1 = ("SD 1.x", "Stable Diffusion 1.x", "CompVis-stable-diffusion-v1-4",
-       "runwayml-stable-diffusion-v1-5")
-NEWER = ("GPT-Image", "GPT-4o", "Gemini 2.5 flash image", "DALL-E 3 (Bing)", "Midjourney v5")
+# How collections call generators that have nothing in common with that of CIFAKE's fakes.
+NEWER = re.compile(r"GPT-?(4o|Image)|Gemini|Nano Banana|DALL-E 3|Midjourney v[5-7]", re.IGNORECASE)
 TOLERANCE = 0.02  # ROC-AUC that may be given up for fewer false alarms
 
 
@@ -35,7 +34,7 @@ def choose(pack, photos, most=1000, seed=0):
     pack : path
         Its manifest and `reports/resize.json` are written.
     photos : path
-        Parquet with `image{bytes}`, `label` and `generator`.
+        Parquet of pictures, see `training.photos.collections.load`.
     most : int
         Pictures of a group at most, drawn at random.
     seed : int
@@ -44,10 +43,14 @@ def choose(pack, photos, most=1000, seed=0):
     -------
     str
         The filter.
+
+    Raises
+    ------
+    DataError
+        If the file can't be read, or a group has no pictures.
     """
     ensemble = PackModels.load(pack)
-    groups = {name: [open_picture(data).rgb for data in files]
-              for name, files in _groups(photos, most, seed).items()}
+    groups = _groups(photos, most, seed)
     rows = {name: _measure(ensemble, groups, name)
             for name in tqdm(sorted(FILTERS), desc="filters")}
     best = max(row["roc_auc_sd1"] for row in rows.values())
@@ -64,19 +67,17 @@ def choose(pack, photos, most=1000, seed=0):
     return chosen
 
 
-def _groups(photos, most, seed):
-    table = parquet.read_table(photos)
-    labels = table["label"].to_numpy()
-    generators = np.array(table["generator"].to_pylist())
+def _groups(path, most, seed):
+    photos = load(path)
+    newer = np.array([bool(NEWER.search(name)) for name in photos.generators])
+    chosen = {"real": photos.labels == 0, "sd1": photos.generators == SD1, "newer": newer}
     rng = np.random.default_rng(seed)
-    chosen = {"real": labels == REAL,
-              "sd1": (labels == FAKE) & np.isin(generators, SD1),
-              "newer": (labels == FAKE) & np.isin(generators, NEWER)}
-    groups = {}
-    for name, mask in chosen.items():
-        rows = np.sort(rng.permutation(np.flatnonzero(mask))[:most])
-        groups[name] = [row["bytes"] for row in table["image"].take(rows).to_pylist()]
-    return groups
+    rows = {name: np.sort(rng.permutation(np.flatnonzero(mask))[:most])
+            for name, mask in chosen.items()}
+    if empty := [name for name in rows if not len(rows[name])]:
+        raise DataError(f"{path} has no pictures for {', '.join(empty)}; needed are real ones, "
+                        f"some of {SD1}, and some of newer generators.")
+    return {name: photos.pictures[index] for name, index in rows.items()}
 
 
 def _measure(ensemble, groups, name):

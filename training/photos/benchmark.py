@@ -1,7 +1,8 @@
-"""What a pack or a recipe is worth on pictures of sources that it never saw.
+"""What a recipe is worth on the originals of collections that it never met.
 
-Folds are of whole sources, a family of generators in one of them. Both labels pass through the
-same random re-encoding first, so that no file format or size gives a label away.
+Folds are of whole groups of collections, a family of generators in one of them. A fold is judged
+by what was trained on the others, and the probability is corrected by what was said of the others
+while those were held out.
 """
 
 from dataclasses import dataclass
@@ -11,33 +12,32 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from ensemble import PackModels, vote
-from ensemble.vocabulary import CONFIDENT
+from ensemble import vote
+from ensemble.vocabulary import CONFIDENT, LIKELY
+from training.images.collections import source_weights
 from training.markdown import percent
 from training.measure.calibration import PROMISES, bounds, correction
-from training.measure.evaluate import predict
-from training.photos import collections as pictures_of
+from training.photos.values import MET
 from training.records import write_json
 from training.report import drawing
 from training.report.figures import THEMES
 
-SIZE = 128  # pixels: the shorter side of the stored pictures
 # Of the errors that a promise allows, so many may be found while its bound is fitted. With all of
-# them, `likely` was right 83% of the time on the groups of collections left out instead of 85%.
-ALLOWANCE = 2 / 3
-# How a picture reaches the members: the first is what is scored, the last two are compared with
-# the second. The pictures of the other folds are trained on in all of them.
-VARIANTS = ("found", "stored", "resaved", "halved")
+# them, promises were not kept on the groups of collections left out: see LEDGER.md.
+ALLOWANCE = {CONFIDENT: 2 / 3, LIKELY: 0.8}
+DOUBT = 0.1  # see `bounds`
+SHARES = 0.01, 0.05  # of the real pictures, accused where it is counted what is caught
+PAIR = 30  # pictures of each label that make a group a matched pair
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What was said of every picture.
+    """What was said of every original.
 
     Attributes
     ----------
     p_ai : dict of str to ndarray, shape [N, members]
-        By variant.
+        By variant, as the members give it; not a number where a copy was not seen.
     folds : ndarray of int, shape [N]
     terms : list of dict
         One a fold: `calibration` and `bounds` of a manifest.
@@ -48,119 +48,73 @@ class Judged:
     terms: list
 
     def verdicts(self, variant):
-        """Label (True for AI-generated), calibrated probability and whether it is confident."""
-        label = np.zeros(len(self.folds), bool)
-        overall, start = np.zeros(len(self.folds)), np.zeros(len(self.folds))
-        for fold, fitted in enumerate(self.terms):
-            rows = self.folds == fold
+        """Label (True for AI-generated), calibrated probability, and the steps it reaches.
+
+        Returns
+        -------
+        label, overall : ndarray, shape [N]
+        steps : dict of str to ndarray of bool, shape [N]
+            `likely` is reached by what is `confident` too.
+        """
+        label, overall = np.zeros(len(self.folds), bool), np.zeros(len(self.folds))
+        starts = {step: np.zeros(len(self.folds)) for step in (CONFIDENT, LIKELY)}
+        for number, fitted in enumerate(self.terms):
+            rows = self.folds == number
             p_ai = vote.correct(self.p_ai[variant][rows], fitted["calibration"])
             label[rows] = vote.majority(p_ai)
             overall[rows] = vote.calibrate(p_ai, fitted["calibration"])
-            start[rows] = vote.starts(fitted["bounds"], CONFIDENT, label[rows])
-        return label, overall, np.where(label, overall, 1 - overall) >= start
+            for step, values in starts.items():
+                values[rows] = vote.starts(fitted["bounds"], step, label[rows])
+        p_label = np.where(label, overall, 1 - overall)
+        confident = p_label >= starts[CONFIDENT]
+        # Where one label can't be called likely it may still be called confident.
+        likely = (p_label >= starts[LIKELY]) & (p_label >= 0.5) | confident
+        return label, overall, {CONFIDENT: confident, LIKELY: likely}
 
 
-def measure_pack(pack, data, out, seed=0):
-    """Measure a pack as it is; none of the sources may be in its training data.
-
-    Verdicts are `confident` here from the pack's bound on, whatever the size of the picture.
-
-    Parameters
-    ----------
-    pack, data, out : path
-        Folder of the pack, parquet as `photos.load` reads it, JSON file to write.
-    seed : int
-        Of the re-encoding.
-
-    Returns
-    -------
-    dict
-        See `report`.
-    """
-    ensemble = PackModels.load(pack)
-    manifest, photos = ensemble.manifest, pictures_of.load(data)
-    p_ai = {name: predict(ensemble, shown(photos.pictures, name, manifest["input_size"], seed,
-                                          manifest["resize"])) for name in VARIANTS}
-    folds = pictures_of.fold(photos)
-    # The pack's members come corrected already.
-    terms = {"calibration": {name: value for name, value in manifest["calibration"].items()
-                             if name not in ("scales", "shifts")}, "bounds": manifest["bounds"]}
-    judged = Judged(p_ai, folds, [terms] * (folds.max() + 1))
-    return _write(out, photos, judged, {
-        "pack": manifest["name"], "version": manifest["version"], "seed": seed,
-        "input_size": manifest["input_size"], "resize": manifest["resize"],
-        "members": [member["name"] for member in manifest["members"]]})
-
-
-def measure_recipe(members, data, out, size=SIZE, seed=0):
-    """Train a recipe once for each fold held out, and measure it there.
-
-    The calibration for a fold is fitted on the other folds, on what was said of them while they
-    were held out themselves.
+def held_out(members, originals, folds, values):
+    """The members' probabilities for every original, from a training without its fold.
 
     Parameters
     ----------
     members : dict of str to Member
-        An odd number of them.
-    data, out : path
-        Parquet as `photos.load` reads it, JSON file to write.
-    size : int
-        Side of what the members see, in pixels.
-    seed : int
-        Of re-encoding and training.
-
-    Returns
-    -------
-    dict
-        See `report`.
-    """
-    photos = pictures_of.load(data)
-    folds = pictures_of.fold(photos)
-    p_ai, _ = held_out(members, photos, folds, size, seed)
-    return write_recipe(members, photos, folds, p_ai, out, {"seed": seed, "input_size": size})
-
-
-def write_recipe(members, photos, folds, p_ai, out, about):
-    """Write the report on what `held_out` found, its figure beside it."""
-    judged = Judged(p_ai, folds, fitted_without(p_ai["found"], photos, folds))
-    return _write(out, photos, judged, {
-        **about, "recipe": {name: member.description for name, member in members.items()},
-        "resize": pictures_of.RESAMPLE, "members": list(members)})
-
-
-def held_out(members, photos, folds, size, seed=0):
-    """The members' probabilities for every picture, from a training without its fold.
-
-    Parameters
-    ----------
-    members : dict of str to Member
-    photos : Photos
+    originals : Originals
     folds : ndarray of int, shape [N]
-    size, seed : int
+    values : dict
+        As `values.of_originals` gives them. Training sees none of the copies.
 
     Returns
     -------
     p_ai : dict of str to ndarray, shape [N, members]
-        By variant.
-    models : dict of str to callable
+        By variant; not a number for what was not seen.
+    heads : dict of str to callable
         By member, trained on all folds.
     """
-    p_ai = {name: np.zeros((len(photos), len(members)), np.float32) for name in VARIANTS}
-    images = np.concatenate([shown(photos.pictures, name, size, seed) for name in VARIANTS])
-    labels, sources, of_fold = (np.tile(column, len(VARIANTS))
-                                for column in (photos.labels, photos.sources, folds))
-    models = {}
+    p_ai = {variant: np.full((len(originals), len(members)), np.nan) for variant in values}
+    heads, (met, seen) = {}, values[MET]
     for column, (name, member) in enumerate(members.items()):
-        values = member.prepare(images)
         # The last one holds no fold out.
-        for fold in tqdm(range(folds.max() + 2), desc=f"{name}, folds"):
-            rest, held = of_fold != fold, folds == fold
-            models[name] = member.fit(values[rest], labels[rest], sources[rest],
-                                      np.random.default_rng((seed, fold)))
-            for variant, part in zip(VARIANTS, np.split(values, len(VARIANTS))):
+        for number in tqdm(range(folds.max() + 2), desc=f"{name}, folds"):
+            rest = folds[met] != number
+            heads[name] = member.fit(seen[name][rest], originals.labels[met[rest]],
+                                     originals.sources[met[rest]])
+            for variant, (rows, copies) in values.items():
+                held = folds[rows] == number
                 if held.any():
-                    p_ai[variant][held, column] = models[name](part[held])
-    return p_ai, models
+                    p_ai[variant][rows[held], column] = heads[name](copies[name][held])
+    return p_ai, heads
+
+
+def baseline(recipe, originals, folds, values):
+    """Scores of a baseline for the originals as they are met, from a training without its fold."""
+    rows, seen = values[MET]
+    originals, folds, scores = originals.take(rows), folds[rows], np.zeros(len(rows))
+    for number in range(folds.max() + 1):
+        rest = folds != number
+        judge = recipe({name: part[rest] for name, part in seen.items()},
+                       originals.labels[rest], originals.sources[rest])
+        scores[~rest] = judge({name: part[~rest] for name, part in seen.items()})
+    return ranking(scores, originals.labels)
 
 
 def calibrated(p_ai, labels, sources, parts):
@@ -180,79 +134,89 @@ def calibrated(p_ai, labels, sources, parts):
     dict
         `calibration`, `bounds` and `promises`.
     """
-    weights = pictures_of.source_weights(labels, sources)
+    weights = source_weights(labels, sources)
     fitted = correction(p_ai, labels, weights)
     p_ai = vote.correct(p_ai, fitted)
     return {"calibration": fitted, "promises": PROMISES,
             "bounds": bounds(p_ai, vote.calibrate(p_ai, fitted), labels, parts=parts,
-                             weights=weights, allowance=ALLOWANCE)}
+                             weights=weights, doubt=DOUBT, allowance=ALLOWANCE)}
 
 
-def fitted_without(p_ai, photos, folds):
-    """For each fold, what `calibrated` makes of the others."""
-    return [calibrated(p_ai[rest], photos.labels[rest], photos.sources[rest], folds[rest])
-            for rest in (folds != fold for fold in range(folds.max() + 1))]
+def judged(p_ai, originals, folds):
+    """The probabilities with what `calibrated` makes, for each fold, of the others."""
+    rest = [folds != number for number in range(folds.max() + 1)]
+    return Judged(p_ai, folds, [calibrated(p_ai[MET][rows], originals.labels[rows],
+                                           originals.sources[rows], folds[rows])
+                                for rows in rest])
 
 
-def shown(pictures, variant, size, seed=0, resample=pictures_of.RESAMPLE):
-    """Pictures of one variant as the members see them, uint8 [N, size, size, 3]."""
-    change = {"stored": lambda rgb, rng: rgb, "found": pictures_of.as_found,
-              "resaved": lambda rgb, rng: pictures_of.resaved(rgb),
-              "halved": lambda rgb, rng: pictures_of.scaled(rgb, 0.5)}[variant]
-    seeds = np.random.SeedSequence(seed).spawn(len(pictures))
-    changed = (change(rgb, np.random.default_rng(own)) for rgb, own in zip(pictures, seeds))
-    return pictures_of.squares(tqdm(changed, f"{variant}, {size} pixels", len(pictures),
-                                    mininterval=1), size, resample)
+def ranking(scores, labels):
+    """ROC-AUC, and the AI-generated pictures caught where 1% and 5% of the real are accused."""
+    real, ai = scores[labels == 0], scores[labels == 1]
+    return {"roc_auc": float(roc_auc_score(labels, scores)),
+            "caught": {f"{share:.0%}": float(np.mean(ai > np.quantile(real, 1 - share)))
+                       for share in SHARES}}
 
 
-def report(photos, judged):
-    """Measure what was said: overall, by fold, source, generator.
+def report(originals, judged):
+    """Measure what was said: overall, by fold, source, generator and matched pair.
 
     Parameters
     ----------
-    photos : Photos
+    originals : Originals
     judged : Judged
 
     Returns
     -------
     dict
-        `folds` (a list), `sources.<name>`, `generators.<name>` and `mean` (of the folds), each
-        with `real`, `ai` (counts), `roc_auc`, `real_called_ai`, `ai_caught`, `confident` and
-        `flips`; what a slice has no pictures for is None. The ROC-AUC of a slice with one label
-        is against the other label's pictures in its folds.
+        `n`, `real`, `ai`; `ranking` of all and `pairs.<group>`, as `ranking` gives them, and
+        `pairs_mean`, the mean of the pairs' ROC-AUC; `label_against_number`; `folds` (a list),
+        `sources.<name>`, `generators.<name>` and `mean` (of the folds), each with `real`, `ai`
+        (counts), `roc_auc`, `real_called_ai`, `ai_caught`, `confident`, `likely` and `flips`;
+        what a slice has no pictures for is None. The ROC-AUC of a slice with one label is
+        against the other label's pictures in its folds.
     """
-    verdicts = {name: judged.verdicts(name) for name in VARIANTS}
-    count, ai = judged.folds.max() + 1, photos.labels == 1
+    verdicts = label, overall, _ = judged.verdicts(MET)
+    copies = {name: (judged.verdicts(name)[0], ~np.isnan(p_ai[:, 0]))
+              for name, p_ai in judged.p_ai.items() if name != MET}
+    folds, ai = judged.folds, originals.labels == 1
 
     def row(rows):
-        return _row(rows, ai, np.isin(judged.folds, judged.folds[rows]), verdicts)
+        return _row(rows, ai, np.isin(folds, folds[rows]), verdicts, copies)
 
-    folds = [{"sources": sorted(set(photos.sources[judged.folds == fold].tolist())),
-              **judged.terms[fold], **row(judged.folds == fold)}
-             for fold in range(count)]
-    return {"n": len(photos), "folds": folds, "mean": _mean(folds),
-            "sources": {name: row(photos.sources == name)
-                        for name in np.unique(photos.sources).tolist()},
-            "generators": {name: row(ai & (photos.generators == name))
-                           for name in np.unique(photos.generators[ai]).tolist()}}
+    pairs = {group: ranking(overall[rows], originals.labels[rows])
+             for group, rows in ((group, originals.groups == group)
+                                 for group in np.unique(originals.groups).tolist())
+             if min((rows & ai).sum(), (rows & ~ai).sum()) >= PAIR}
+    parts = [{"sources": sorted(set(originals.sources[folds == number].tolist())), **terms,
+              **row(folds == number)} for number, terms in enumerate(judged.terms)]
+    return {"n": len(originals), "real": int((~ai).sum()), "ai": int(ai.sum()),
+            "ranking": ranking(overall, originals.labels), "pairs": pairs,
+            "pairs_mean": float(np.mean([pair["roc_auc"] for pair in pairs.values()]))
+            if pairs else None,
+            "label_against_number": float(np.mean(label != (overall >= 0.5))),
+            "folds": parts, "mean": _mean(parts),
+            "sources": {name: row(originals.sources == name)
+                        for name in np.unique(originals.sources).tolist()},
+            "generators": {name: row(ai & (originals.generators == name))
+                           for name in np.unique(originals.generators[ai]).tolist()}}
 
 
-def _row(rows, ai, of_folds, verdicts):
-    label, overall, sure = verdicts["found"]
+def _row(rows, ai, of_folds, verdicts, copies):
+    label, overall, steps = verdicts
     real, fake = rows & ~ai, rows & ai
     against = (real if real.any() else of_folds & ~ai) | (fake if fake.any() else of_folds & ai)
-    before, _, before_sure = verdicts["stored"]
-    flips = {name: {"all": _share(before != verdicts[name][0], rows),
-                    "confident": _share(before != verdicts[name][0], rows & before_sure)}
-             for name in ("resaved", "halved")}
     return {"real": int(real.sum()), "ai": int(fake.sum()),
             "roc_auc": float(roc_auc_score(ai[against], overall[against])),
             "real_called_ai": _share(label, real), "ai_caught": _share(label, fake),
-            "confident": {"coverage": _share(sure, rows), "accuracy": _share(label == ai,
-                                                                             rows & sure),
-                          "real_called_ai": _share(label & sure, real),
-                          "ai_caught": _share(label & sure, fake)},
-            "flips": flips}
+            **{step: {"coverage": _share(reached, rows),
+                      "accuracy": _share(label == ai, rows & reached),
+                      "real_called_ai": _share(label & reached, real),
+                      "ai_caught": _share(label & reached, fake)}
+               for step, reached in steps.items()},
+            "flips": {name: {step: _share(label != copy, rows & known & reached)
+                             for step, reached in {"all": True, **steps}.items()}
+                      for name, (copy, known) in copies.items()}}
 
 
 def _share(mask, rows):
@@ -269,29 +233,36 @@ def _mean(rows):
     return float(np.mean(known)) if known else None
 
 
-def _write(out, photos, judged, about):
-    measured = {**about, "variants": VARIANTS, **report(photos, judged)}
-    write_json(out, measured)
-    folder, name = Path(out).parent / "figures", Path(out).stem
+def write(report, path):
+    """Write the report as JSON, its figure beside it, and its table on the screen."""
+    write_json(path, report)
+    folder = Path(path).parent / "figures"
     folder.mkdir(exist_ok=True)
     for theme in THEMES:
-        # A recipe has no manifest yet, and the figure needs none.
-        drawing.save("photos", theme, None, {"photos": measured}, folder / f"{name}-{theme}.svg")
-    print(_table(measured))
-    return measured
+        # The manifest isn't there yet, and the figure needs none.
+        drawing.save("photos", theme, None, {"photos": report},
+                     folder / f"{Path(path).stem}-{theme}.svg")
+    print(table(report))
 
 
-def _table(measured):
+def table(measured):
+    """The report as text."""
     lines = ["".join(f"{head:>{width}}" for head, width in (
-        ("", 32), ("real", 7), ("AI", 7), ("ROC-AUC", 9), ("real→AI", 9), ("caught", 8),
-        ("confident", 11), ("right", 8), ("real→AI", 9), ("flips", 8)))]
+        ("", 46), ("ROC-AUC", 9), ("caught at 1%", 14), ("at 5%", 8)))]
+    for name, row in {**measured["baselines"], "this pack": measured["ranking"],
+                      **measured["pairs"]}.items():
+        lines.append(f"{name[:45]:>46}{row['roc_auc']:>9.3f}"
+                     f"{percent(row['caught']['1%']):>14}{percent(row['caught']['5%']):>8}")
+    heads = ("real", 7), ("AI", 7), ("ROC-AUC", 9), *(
+        (head, 9) for _ in (0, 1) for head in ("told", "right", "accused", "caught")), ("flips", 8)
+    lines += ["", f"{'':>32}{'':>23}{'confident':>36}{'likely or confident':>36}",
+              f"{'':>32}" + "".join(f"{head:>{width}}" for head, width in heads)]
     folds = {f"fold {number}": row for number, row in enumerate(measured["folds"])}
     rows = folds | {"mean": measured["mean"]} | measured["sources"] | measured["generators"]
     for name, row in rows.items():
-        sure, flips = row["confident"], [change["all"] for change in row["flips"].values()]
+        flips = [change["all"] for change in row["flips"].values() if change["all"] is not None]
+        told = "".join(f"{percent(row[step][key]):>9}" for step in (CONFIDENT, LIKELY)
+                       for key in ("coverage", "accuracy", "real_called_ai", "ai_caught"))
         lines.append(f"{name[:31]:>32}{row.get('real', ''):>7}{row.get('ai', ''):>7}"
-                     f"{row['roc_auc']:>9.3f}{percent(row['real_called_ai']):>9}"
-                     f"{percent(row['ai_caught']):>8}{percent(sure['coverage']):>11}"
-                     f"{percent(sure['accuracy']):>8}{percent(sure['real_called_ai']):>9}"
-                     f"{percent(max(flips)):>8}")
+                     f"{row['roc_auc']:>9.3f}{told}{percent(max(flips, default=None)):>8}")
     return "\n".join(lines)

@@ -1,7 +1,8 @@
-"""The members of the photo pack: what each sees in a picture, and a linear unit on top.
+"""The members of the pack for photographs: what each sees in a tile, and what judges the whole.
 
-What they see is fixed, so it is computed once for all folds; only the unit is fitted, with a strong
-prior. Whatever was more flexible learned the sources of the pictures: see LEDGER.md.
+What they see is fixed, so it is computed once for all folds. Only what judges it is fitted: on the
+values of the reduced picture beside the means of its tiles' values. A vote of tiles that are judged
+one by one is worth less: see LEDGER.md.
 """
 
 from collections.abc import Callable
@@ -10,44 +11,17 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 import onnxruntime
-from sklearn.svm import LinearSVC
-from tqdm import trange
 
+from ensemble.member import session_options
 from training.export.onnx_graph import Graph
 from training.photos import efficientnet
-from training.photos.collections import source_weights
 from training.photos.features import statistics
+from training.photos.heads import fit_kernel, fit_linear
 
 LITE0 = (2, 4, 7, 10, 12, 14)  # the blocks whose channels' means a member sees
 LITE2 = (1, 3, 4, 6, 7, 10, 11, 14, 15)
 TEXTURES = 4  # how many of LITE0's blocks the SVM sees; deeper ones see objects, not textures
-CELL = 16  # pixels of a map's cell
-# A unit is fitted to give 1 for AI-generated and -1 for real. Times this factor it is a logit whose
-# probability is about as often right on new sources as it says (LEDGER.md).
-STEEPNESS = 1.6
-
-
-class Unit(NamedTuple):
-    """A linear unit on standardised values.
-
-    Attributes
-    ----------
-    mean, scale, weights : ndarray of float32, shape [F]
-    bias : float
-    most : float
-        Standardised values are kept within ± this.
-    """
-
-    mean: np.ndarray
-    scale: np.ndarray
-    weights: np.ndarray
-    bias: float
-    most: float
-
-    def __call__(self, values):
-        """p_ai [N] of values [N, F]."""
-        standard = np.clip((values - self.mean) / self.scale, -self.most, self.most)
-        return 1 / (1 + np.exp(-STEEPNESS * (standard @ self.weights + self.bias)))
+CELL = 16  # pixels of a tile's cell in a map
 
 
 class Member(NamedTuple):
@@ -56,135 +30,115 @@ class Member(NamedTuple):
     Attributes
     ----------
     description : str
-    prepare : callable
-        uint8 [N, H, W, 3] → [N, ...], what `fit` and the model take: all that is the same for
-        every fold, so that it is computed once.
+    see : callable
+        uint8 [N, H, W, 3] → float32 [N, F]: what it sees in each tile, run as it is served.
     fit : callable
-        `fit(prepared, labels, sources, rng) → model`, and `model(prepared) → p_ai [N]`. Labels
-        are 1 for AI-generated; `sources` names the collection of each picture.
+        `fit(values, labels, sources) → head`, and `head(values) → p_ai [N]`, of values
+        [N, tiles, F], the first tile the whole. Labels are 1 for AI-generated; `sources` names
+        the collection of each picture.
     write : callable or None
-        `write(model, size, path)` writes the ONNX file that serves it.
+        `write(head, size, grid, path)` writes the ONNX file that serves it.
     """
 
     description: str
-    prepare: Callable
+    see: Callable
     fit: Callable
     write: Callable | None = None
 
 
-def fit_svm(values, labels, sources, rng, C=3e-4, most=4.0):
-    """A linear support vector machine; an RBF kernel learns the sources.
-
-    Parameters
-    ----------
-    values : ndarray of float32, shape [N, F]
-    labels : ndarray of {0, 1}, shape [N]
-    sources : ndarray of str, shape [N]
-    rng : numpy.random.Generator
-    C : float
-    most : float
-        Standardised values are kept within ± this, so that an odd one doesn't outweigh all others.
-
-    Returns
-    -------
-    Unit
-    """
-    mean, scale = _moments(values)
-    standard = np.clip((values - mean) / scale, -most, most)
-    machine = LinearSVC(C=C, dual=False, tol=1e-3, random_state=int(rng.integers(2**31)))
-    machine.fit(standard, labels, sample_weight=source_weights(labels, sources))
-    return Unit(mean, scale, machine.coef_[0].astype(np.float32), float(machine.intercept_[0]),
-                most)
-
-
-def fit_ridge(values, labels, sources, rng, prior=0.1):
-    """Ridge regression on ±1; parameters and result as for `fit_svm`.
-
-    `prior` weighs the squares of the weights against the mean squared error. Nothing is clipped, so
-    that the map is exact.
-    """
-    mean, scale = _moments(values)
-    weights = source_weights(labels, sources)
-    weights /= weights.sum()
-    standard, targets = (values - mean) / scale, 2.0 * labels - 1
-    # Centred by the same weights, so that the bias is free.
-    centre, middle = weights @ standard, weights @ targets
-    standard = (standard - centre).astype(np.float32)
-    weighed = standard * weights[:, None].astype(np.float32)
-    squares = (weighed.T @ standard).astype(np.float64) + prior * np.eye(len(mean))
-    fitted = np.linalg.solve(squares, weighed.T.astype(np.float64) @ (targets - middle))
-    return Unit(mean, scale, fitted.astype(np.float32), float(middle - centre @ fitted), np.inf)
-
-
-def svm_front():
-    """Graph of what the SVM sees: statistics of the pixels, and the textures of a network."""
-    def front(graph):
-        values = graph.add("Cast", "images", to=onnx.TensorProto.FLOAT)
-        means = [_mean(graph, x) for x, *_ in efficientnet.blocks(
-            graph, _planes(graph, values), "lite0", LITE0[:TEXTURES])]
-        return graph.add("Concat", statistics(graph, values), *means, axis=1), []
-    return front
+def svm_front(graph, images):
+    """What the SVM sees: statistics of the pixels, and the textures of a network."""
+    means = [_mean(graph, x) for x, *_ in efficientnet.blocks(
+        graph, _planes(graph, images), "lite0", LITE0[:TEXTURES])]
+    return graph.add("Concat", statistics(graph, images), *means, axis=1), []
 
 
 def network_front(variant, blocks):
-    """Graph of what a network sees: the means of its blocks' channels."""
-    def front(graph):
-        planes = _planes(graph, graph.add("Cast", "images", to=onnx.TensorProto.FLOAT))
-        outputs = efficientnet.blocks(graph, planes, variant, blocks)
+    """What a network sees: the means of its blocks' channels."""
+    def front(graph, images):
+        outputs = efficientnet.blocks(graph, _planes(graph, images), variant, blocks)
         return graph.add("Concat", *(_mean(graph, x) for x, *_ in outputs), axis=1), outputs
     return front
 
 
 def seen(front):
-    """`Member.prepare` of a front, run as it is served."""
-    def prepare(images, batch=64):
-        graph = Graph(images.shape[1])
-        model = graph.model({"values": (front(graph)[0], 2)})
-        session = onnxruntime.InferenceSession(model.SerializeToString(),
-                                               providers=["CPUExecutionProvider"])
-        return np.concatenate([session.run(None, {"images": images[i:i + batch]})[0]
-                               for i in trange(0, len(images), batch, mininterval=1)])
-    return prepare
+    """`Member.see` of a front."""
+    sessions = {}
+
+    def see(images):
+        size = images.shape[1]
+        if size not in sessions:
+            graph = Graph(size)
+            values, _ = front(graph, graph.add("Cast", "images", to=onnx.TensorProto.FLOAT))
+            sessions[size] = onnxruntime.InferenceSession(
+                graph.model({"values": (values, 2)}).SerializeToString(), session_options(),
+                providers=["CPUExecutionProvider"])
+        return sessions[size].run(None, {"images": images})[0]
+    return see
 
 
 def written(front):
-    """`Member.write` of a front and a `Unit`, with a map where the front has one.
+    """`Member.write` of a front and a head, with a map where the front has one.
 
-    The unit takes the means over the picture of a block's channels, so its logit is the mean over
-    the picture of what the same unit makes of each place: that is the map (Zhou et al. 2016,
+    A linear head takes the means over a tile of a block's channels, so its logit is the mean over
+    the tiles' places of what the same head makes of each place: that is the map (Zhou et al. 2016,
     arXiv 1512.04150).
     """
-    def write(unit, size, path):
-        graph = Graph(size)
-        values, blocks = front(graph)
-        slopes = STEEPNESS * unit.weights / unit.scale
-        standard = graph.add("Div", graph.add("Sub", values, unit.mean), unit.scale)
-        if np.isfinite(unit.most):
-            standard = graph.add("Clip", standard, -unit.most, unit.most)
-        score = graph.add("Add", graph.add("MatMul", standard, unit.weights), unit.bias)
-        outputs = {"p_ai": (graph.add("Sigmoid", graph.add("Mul", score, STEEPNESS)), 1)}
+    def write(head, size, grid, path):
+        graph = Graph(size, tiled=True)
+        tiles = graph.add("Reshape", "images", np.array([-1, size, size, 3]))
+        values, blocks = front(graph, graph.add("Cast", tiles, to=onnx.TensorProto.FLOAT))
+        # [N × tiles, F] → [N, tiles, F], of as many tiles as there are.
+        counts = graph.add("Slice", graph.add("Shape", "images"), np.array([0]), np.array([2]))
+        shape = graph.add("Concat", counts, np.array([-1]), axis=0)
+        values = graph.add("Reshape", values, shape)
+        means = graph.add("ReduceMean", graph.add("Slice", values, np.array([1]), np.array(
+            [np.iinfo(np.int64).max]), np.array([1])), axes=[1], keepdims=0)
+        whole = graph.add("Gather", values, np.array(0), axis=1)
+        logit = head.add(graph, graph.add("Concat", whole, means, axis=1))
+        outputs = {"p_ai": (graph.add("Sigmoid", logit), 1)}
         if blocks:
-            rest = STEEPNESS * unit.bias - float(slopes @ unit.mean)
-            outputs["map"] = (_map(graph, blocks, slopes, rest), 3)
+            outputs["map"] = (_map(graph, blocks, head, size, grid), 3)
         onnx.save(graph.model(outputs), path)
     return write
 
 
-def _map(graph, blocks, slopes, rest):
-    """Sum of each block's own map, all brought to cells of `CELL` pixels, [N, h, w]."""
-    cells, at = [], 0
+def _map(graph, blocks, head, size, grid):
+    """Where the logit comes from, [N, grid × h, grid × w].
+
+    Each place of the centre square has what the network saw there in the reduced picture, and the
+    mean of the tile that was cut from that part of it.
+    """
+    slopes, rest = head.slopes()
+    of_whole, of_tiles = np.split(slopes, 2)
+    cells, start, side = [], 0, size // CELL
     for x, channels, apart in blocks:
-        cell = graph.add("Conv", x, slopes[at:at + channels].reshape(1, -1, 1, 1))
-        at, larger = at + channels, CELL // apart
+        part = slice(start, start + channels)
+        kernel = np.stack([of_whole[part], of_tiles[part]])[:, :, None, None]
+        cell, larger, start = graph.add("Conv", x, kernel), CELL // apart, start + channels
         # Both ways keep the mean.
         if larger > 1:
             cell = graph.add("AveragePool", cell, kernel_shape=[larger] * 2, strides=[larger] * 2)
         elif larger < 1:
-            cell = graph.add("Resize", cell, "", np.array([1.0, 1.0, *[apart / CELL] * 2]),
-                             mode="nearest", nearest_mode="floor",
-                             coordinate_transformation_mode="asymmetric")
+            cell = _repeated(graph, cell, apart // CELL)
         cells.append(cell)
-    return graph.add("Squeeze", graph.add("Add", graph.add("Sum", *cells), rest), np.array([1]))
+    both = graph.add("Reshape", graph.add("Sum", *cells),
+                     np.array([-1, 1 + grid**2, 2, side, side]))
+    first, end = np.array([0]), np.array([1])
+    whole = graph.add("Slice", graph.add("Gather", both, np.array(0), axis=2), first, end,
+                      np.array([1]))
+    tiles = graph.add("ReduceMean", graph.add("Slice", graph.add(
+        "Gather", both, np.array(1), axis=2), end, np.array([1 + grid**2]), np.array([1])),
+        axes=[2, 3], keepdims=0)
+    tiles = graph.add("Reshape", tiles, np.array([-1, 1, grid, grid]))
+    total = graph.add("Add", _repeated(graph, whole, grid), _repeated(graph, tiles, side))
+    return graph.add("Squeeze", graph.add("Add", total, rest), np.array([1]))
+
+
+def _repeated(graph, planes, times):
+    """Each cell as a square of cells."""
+    return graph.add("Resize", planes, "", np.array([1.0, 1.0, times, times]), mode="nearest",
+                     nearest_mode="floor", coordinate_transformation_mode="asymmetric")
 
 
 def _planes(graph, values):
@@ -195,20 +149,17 @@ def _mean(graph, x):
     return graph.add("ReduceMean", x, axes=[2, 3], keepdims=0)
 
 
-def _moments(values):
-    mean, scale = values.mean(axis=0), values.std(axis=0)
-    return mean, np.maximum(scale, 1e-4)  # what never varies says nothing
-
-
 def _member(description, front, fit):
     return Member(description, seen(front), fit, written(front))
 
 
 MEMBERS = {
-    "svm": _member("linear support vector machine on statistics and textures", svm_front(),
-                   fit_svm),
-    "cnn": _member("pretrained EfficientNet-Lite0", network_front("lite0", LITE0), fit_ridge),
-    "resnet": _member("pretrained EfficientNet-Lite2", network_front("lite2", LITE2), fit_ridge),
+    "svm": _member("least-squares support vector machine (RBF kernel) on statistics and textures",
+                   svm_front, fit_kernel),
+    "cnn": _member("pretrained EfficientNet-Lite0, its blocks' means judged by ridge regression",
+                   network_front("lite0", LITE0), fit_linear),
+    "resnet": _member("pretrained EfficientNet-Lite2, its blocks' means judged by ridge regression",
+                      network_front("lite2", LITE2), fit_linear),
 }
 # What the page and its translations call them.
-KINDS = {"svm": "svm-linear", "cnn": "efficientnet-lite0", "resnet": "efficientnet-lite2"}
+KINDS = {"svm": "svm-statistics", "cnn": "efficientnet-lite0", "resnet": "efficientnet-lite2"}

@@ -1,4 +1,4 @@
-"""The pack for photographs: measured on sources held out, then trained on all of them."""
+"""The pack for photographs: measured on collections held out, then trained on all of them."""
 
 from pathlib import Path
 
@@ -6,67 +6,80 @@ import numpy as np
 
 from ensemble import pack
 from training.export.pack import MAX_SIDE, described, keep_digests
+from training.images.collections import fold
 from training.images.data import fingerprint
-from training.photos import collections as pictures_of
-from training.photos.benchmark import SIZE, calibrated, held_out, write_recipe
-from training.photos.calibrate import measure
+from training.photos import benchmark, promises
+from training.photos.baselines import BASELINES
 from training.photos.members import KINDS
+from training.photos.values import MET, RESAMPLE, of_originals
 from training.records import commit, write_json
 
+SIZE = 128  # pixels: side of a tile
+GRID = 3  # tiles along each side of a picture
 
-def make(members, data, out, size=SIZE, seed=0, version="1.1.0"):
-    """Make the pack and its report.
 
-    The report and the calibration are of the same recipe while whole sources were held out; what is
-    served is trained on all of them.
+def make(members, originals, out, values, size=SIZE, grid=GRID, seed=0, version="2.0.0"):
+    """Make the pack and its reports.
+
+    The reports and the calibration are of the same recipe while whole groups of collections were
+    held out; what is served is trained on all of them.
 
     Parameters
     ----------
     members : dict of str to Member
         An odd number of them.
-    data : path
-        Parquet as `photos.load` reads it.
+    originals : Originals
     out : path
         Folder of the pack, whose name is the pack's.
+    values : path
+        Folder where it is kept what the members see, so that a broken run goes on.
     size : int
-        Side of what the members see, in pixels.
+        Side of a tile in pixels.
+    grid : int
+        Tiles along each side of a picture.
     seed : int
-        Of re-encoding and training.
+        Of how the originals are met.
     version : str
 
     Returns
     -------
     dict
-        The manifest.
+        The report.
     """
     out, begun = Path(out), commit()
     out.mkdir(parents=True, exist_ok=True)
-    photos = pictures_of.load(data)
-    folds = pictures_of.fold(photos)
-    p_ai, models = held_out(members, photos, folds, size, seed)
-    for name, member in members.items():
-        member.write(models[name], size, out / f"{name}.onnx")
-    about = {"pack": out.name, "version": version, "seed": seed, "input_size": size}
-    write_recipe(members, photos, folds, p_ai, out / "reports" / "photos.json", about)
-    fitted = calibrated(p_ai["found"], photos.labels, photos.sources, folds)
+    seen = of_originals(members, originals, size, grid, seed, values)
+    about = {"pack": out.name, "version": version, "seed": seed, "input_size": size, "grid": grid,
+             "resize": RESAMPLE, "members": list(members), "variants": list(seen),
+             "recipe": {name: member.description for name, member in members.items()}}
+    folds, opened = fold(originals), seen[MET][0]
+    p_ai, heads = benchmark.held_out(members, originals, folds, seen)
+    baselines = {name: benchmark.baseline(recipe, originals, folds, seen)
+                 for name, recipe in BASELINES.items()}
+    originals, folds = originals.take(opened), folds[opened]
+    p_ai = {variant: rows[opened] for variant, rows in p_ai.items()}
+    judged = benchmark.judged(p_ai, originals, folds)
+    fitted = benchmark.calibrated(p_ai[MET], originals.labels, originals.sources, folds)
+    report = {**about, "baselines": baselines, **benchmark.report(originals, judged)}
+    benchmark.write(report, out / "reports" / "photos.json")
     write_json(out / "reports" / "promises.json", {
-        **about, "collections": len(np.unique(photos.sources)),
-        "groups": len(np.unique(photos.groups)),
-        **measure(p_ai["found"], photos, folds, fitted)})
+        **about, **promises.measure(originals, judged, fitted["bounds"])})
+    for name, member in members.items():
+        member.write(heads[name], size, grid, out / f"{name}.onnx")
     manifest = {
         "format": pack.FORMAT, "name": out.name, "version": version,
-        "input_size": size, "resize": pictures_of.RESAMPLE,
+        "input_size": size, "grid": grid, "resize": RESAMPLE,
         # Whatever is too large for the other pack.
         "domain": {"min_side": MAX_SIDE + 1},
         "members": described(out, {name: member.description for name, member in members.items()},
                              KINDS),
         **fitted,
-        "training": {"data": Path(data).name, "images": len(photos),
-                     "real_images": int((photos.labels == 0).sum()),
-                     "sources": len(np.unique(photos.sources)),
-                     "fingerprint": fingerprint(photos), "seed": seed, "commit": begun,
-                     "digests": keep_digests(out, photos.digests)},
+        "training": {"data": "pictures.csv.gz", "images": len(originals),
+                     "real_images": int((originals.labels == 0).sum()),
+                     "sources": len(np.unique(originals.sources)),
+                     "fingerprint": fingerprint(originals), "seed": seed,
+                     "commit": begun, "digests": keep_digests(out, originals.digests)},
     }
     write_json(out / "manifest.json", manifest)
     pack.read(out)
-    return manifest
+    return report

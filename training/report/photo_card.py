@@ -3,20 +3,24 @@
 from training.markdown import count, percent, table
 
 WEAKEST = 5  # generators, and sources of real pictures, that are named first
+SHARES = "1%", "5%"
+COPIES = (("resaved", "JPEG 80"), ("halved", "half size"), ("screenshot", "screenshot"))
 FEWEST = 30  # pictures that say something of a generator
 
 
 def introduction(manifest):
     """What the pack is."""
     size, least = manifest["input_size"], manifest["domain"]["min_side"]
+    tiles = manifest["grid"] ** 2
     return f"""# Real or AI? Pack `{manifest["name"]}` {manifest["version"]}
 
 {len(manifest["members"])} models of different kinds vote on whether a picture whose longer side \
 has {least} pixels or more is real or AI-generated. They see its middle square, reduced to \
-{size} × {size} pixels. Each is one ONNX file, `uint8 [N, {size}, {size}, 3] → float32 [N]`, the \
-probability that the picture is AI-generated; everything after the resize is inside its graph. \
-The networks also return the class-activation map whose mean is the logit. Loading an ONNX file \
-runs no code."""
+{size} × {size} pixels, and {tiles} tiles of that size cut from it as it is (a picture whose \
+shorter side has 2,048 pixels or more is halved first, as often as 1,024 are left). Each is one \
+ONNX file, `uint8 [N, {tiles + 1}, {size}, {size}, 3] → float32 [N]`, the probability that the \
+picture is AI-generated. The networks also return the class-activation map whose mean is the \
+logit. Loading an ONNX file runs no code."""
 
 
 def weak_spots(report):
@@ -25,21 +29,20 @@ def weak_spots(report):
               for name, row in _least_caught(report).items() if row["ai"] >= FEWEST]
     accused = [f"`{name}` ({row['real_called_ai']:.0%})"
                for name, row in _most_accused(report).items()]
-    sure = report["mean"]["confident"]
+    told, flips = report["mean"]["likely"], report["mean"]["flips"]
+    changes = ", ".join(f"{percent(flips[name]['all'])} ({words})" for name, words in COPIES)
+    surer = ", ".join(percent(flips[name]["likely"]) for name, _ in COPIES)
     return f"""## Weak spots
 
-- {percent(sure["coverage"])} of the verdicts are `confident`, the others `uncertain`. With \
-confidence, {sure["real_called_ai"]:.2%} of the real pictures are called AI-generated and \
-{sure["ai_caught"]:.2%} of the AI-generated ones are caught; of all labels, confident or not, \
+- {percent(1 - told["coverage"])} of the verdicts are `uncertain`. The others call \
+{told["real_called_ai"]:.2%} of the real pictures AI-generated and catch {told["ai_caught"]:.1%} \
+of the AI-generated ones; of all labels, certain or not, \
 {percent(report["mean"]["real_called_ai"])} and {percent(report["mean"]["ai_caught"])}. A label \
-that is not `confident` accuses nobody.
+that is `uncertain` accuses nobody.
 - Missed most, of generators with {FEWEST} pictures or more: {", ".join(missed[:WEAKEST])}.
 - Real pictures called AI-generated most, by source: {", ".join(accused[:WEAKEST])}.
-- The label changes between a picture and its copy at half size in \
-{percent(report["mean"]["flips"]["halved"]["all"])} of the cases, and its copy saved as JPEG 80 in \
-{percent(report["mean"]["flips"]["resaved"]["all"])}; among `confident` verdicts in \
-{percent(report["mean"]["flips"]["halved"]["confident"])} and \
-{percent(report["mean"]["flips"]["resaved"]["confident"])}."""
+- The label changes between a picture and its copy in {changes} of the cases; where the picture's \
+was `likely` or `confident`, in {surer}."""
 
 
 def results(report):
@@ -47,29 +50,45 @@ def results(report):
     rows = [*((f"fold {number}", row) for number, row in enumerate(report["folds"])),
             ("**mean**", report["mean"])]
     folds = table(
-        ["held out", "real", "AI", "ROC-AUC", "real called AI", "AI caught", "`confident`",
-         "of these right", "real called AI, `confident`", "label changes: JPEG 80", "half size"],
+        ["held out", "real", "AI", "ROC-AUC", "real called AI", "AI caught", "told", "right",
+         "real called AI", "AI caught", *(f"label changes: {words}" for _, words in COPIES)],
         [[name, count(row.get("real"), ""), count(row.get("ai"), ""), f"{row['roc_auc']:.3f}",
           percent(row["real_called_ai"]), percent(row["ai_caught"]),
-          percent(row["confident"]["coverage"]), percent(row["confident"]["accuracy"]),
-          percent(row["confident"]["real_called_ai"]),
-          *(percent(row["flips"][copy]["all"]) for copy in ("resaved", "halved"))]
+          *(percent(row["likely"][key])
+            for key in ("coverage", "accuracy", "real_called_ai", "ai_caught")),
+          *(percent(row["flips"][name]["all"]) for name, _ in COPIES)]
          for name, row in rows])
+    simpler = table(
+        ["recipe, same folds", "ROC-AUC", "AI caught where 1% of the real are accused", "5%"],
+        [[name, f"{row['roc_auc']:.3f}", *(percent(row["caught"][share]) for share in SHARES)]
+         for name, row in {**report["baselines"], "**this pack**": report["ranking"]}.items()])
+    pairs = table(
+        ["matched pair", "ROC-AUC", "AI caught where 1% of the real are accused", "5%"],
+        [[f"`{name}`", f"{row['roc_auc']:.3f}", *(percent(row["caught"][share])
+                                                 for share in SHARES)]
+         for name, row in sorted(report["pairs"].items(), key=lambda item: item[1]["roc_auc"])])
     by_generator = table(
-        ["generator", "pictures", "caught", "caught, `confident`", "`confident`", "ROC-AUC"],
-        [[name, count(row["ai"]), percent(row["ai_caught"]), percent(row["confident"]["ai_caught"]),
-          percent(row["confident"]["coverage"]), f"{row['roc_auc']:.3f}"]
+        ["generator", "pictures", "caught", "caught, `likely` or surer", "ROC-AUC"],
+        [[name, count(row["ai"]), percent(row["ai_caught"]), percent(row["likely"]["ai_caught"]),
+          f"{row['roc_auc']:.3f}"]
          for name, row in _least_caught(report).items()])
     by_source = table(
-        ["source of real pictures", "pictures", "called AI", "called AI, `confident`"],
+        ["source of real pictures", "pictures", "called AI", "called AI, `likely` or surer"],
         [[name, count(row["real"]), percent(row["real_called_ai"]),
-          percent(row["confident"]["real_called_ai"])]
+          percent(row["likely"]["real_called_ai"])]
          for name, row in _most_accused(report).items()])
     return f"""## Photographs and other pictures
 
 {summary(report)}
 
+{simpler}
+
 {folds}
+
+Pictures of one origin, some real and some not; the mean of these pairs' ROC-AUC is \
+{"–" if report["pairs_mean"] is None else f"{report['pairs_mean']:.3f}"}:
+
+{pairs}
 
 By generator, the least caught first; its ROC-AUC is against the real pictures of its folds:
 
@@ -82,19 +101,20 @@ By source of real pictures, the most often accused first:
 
 def summary(report):
     """How the numbers were measured, and the most important of them."""
-    mean, sure = report["mean"], report["mean"]["confident"]
-    right = ("no verdict is `confident`" if sure["accuracy"] is None else
-             f"{percent(sure['coverage'])} of the verdicts are `confident` and "
-             f"{percent(sure['accuracy'])} of these are right")
-    return (f"{report['n']:,} pictures of {len(report['sources'])} collections in "
-            f"{len(report['folds'])} folds of whole collections, a family of generators in one of "
-            f"them. Each fold was judged by models that were trained without it. Their calibration "
-            f"was fitted on the answers to the other folds, which came from models that had this "
-            f"fold in their training. Every picture, real or not, was first resized to 0.5–1× and "
-            f"saved as JPEG (60–95), WebP or PNG at random. Mean of the folds: ROC-AUC "
-            f"{mean['roc_auc']:.3f}; {right}; "
-            f"{sure['real_called_ai']:.2%} of the real pictures are called AI-generated with "
-            f"confidence, and {sure['ai_caught']:.2%} of the AI-generated ones are caught with it.")
+    mean, told = report["mean"], report["mean"]["likely"]
+    right = ("no verdict is `likely` or surer" if told["accuracy"] is None else
+             f"{percent(told['coverage'])} of the verdicts are `likely` or surer and "
+             f"{percent(told['accuracy'])} of these are right")
+    return (f"{report['n']:,} original pictures of {len(report['sources'])} collections in "
+            f"{len(report['folds'])} folds of whole groups of collections, a family of generators "
+            f"in one of them; `python -m training collect` brings the same files to anybody. Each "
+            f"fold was judged by models that were trained without it. Their calibration was fitted "
+            f"on the answers to the other folds, which came from models that had this fold in "
+            f"their training. Every picture, real or not, was first reduced to a shorter side of "
+            f"320 to 1,280 pixels and saved as JPEG (60–95), WebP or PNG at random. Mean of the "
+            f"folds: ROC-AUC {mean['roc_auc']:.3f}; {right}; {told['real_called_ai']:.2%} of the "
+            f"real pictures are called AI-generated by these, and {told['ai_caught']:.1%} of the "
+            f"AI-generated ones are caught.")
 
 
 def in_short(promised):
@@ -194,8 +214,8 @@ def limits(manifest):
     size = manifest["input_size"]
     return f"""## Limits
 
-- It sees {size} × {size} pixels of the middle square, so what is beside it, and details finer \
-than that, are lost to it.
+- It sees the middle square, reduced to {size} × {size} pixels, and tiles of it: what is beside \
+it, and most of a large picture's finest pixels, are lost to it.
 - AI-generated pictures of its training lean to art, posters and portraits, real ones to \
 photographs. It was measured on sources that it never met for that reason, but not on yours.
 - Photographs that were edited or are AI-generated in part were not measured.
@@ -204,10 +224,12 @@ photographs. It was measured on sources that it never met for that reason, but n
 
 def source():
     """What it was made of."""
-    return """Each member is a linear unit on what it sees. The networks see the means of the \
-channels of EfficientNet-Lite's inverted residual blocks; the SVM sees those of the earlier ones, \
-and statistics of block spectra, neighbouring differences, chroma and layout. The blocks have \
-their ImageNet weights: M. Tan and Q. V. Le, "EfficientNet: Rethinking Model Scaling for \
+    return """Each member judges the values of the reduced picture beside the means of its tiles' \
+values: the networks by a linear unit, the SVM by an RBF kernel. The networks see the means of the \
+channels of EfficientNet-Lite's inverted residual blocks (the one called `resnet` is \
+EfficientNet-Lite2, whose blocks have residual connections); the SVM sees those of the earlier \
+ones, and statistics of block spectra, neighbouring differences, chroma and layout. The blocks \
+have their ImageNet weights: M. Tan and Q. V. Le, "EfficientNet: Rethinking Model Scaling for \
 Convolutional Neural Networks", arXiv 1905.11946, Apache 2.0. Some of the collections state no \
 licence: they were trained on, and none of their pictures is shown or handed on."""
 

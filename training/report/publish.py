@@ -1,4 +1,4 @@
-"""Upload a pack, or the Space that serves it, to the Hub: one commit that holds what it should.
+"""Upload a pack to the Hub: one commit that holds what it should. Spaces: see space.py.
 
 Files of an earlier upload that are no longer part of it are deleted in the same commit.
 """
@@ -19,8 +19,6 @@ from training.report.card import card, setting
 # earlier versions lie in the folder itself.
 NATIVE = (".keras", ".joblib")
 NOTES = ("run.json", "curve.csv", "grid.csv")
-SPACE = ("app.py", "app.css", "page", "ensemble", "weights", "examples", "docs",
-         "training/published.json", "requirements.txt", "README.md", "LICENSE")
 
 
 class PublishError(RuntimeError):
@@ -40,7 +38,7 @@ class MissingFile(PublishError):
 
 
 class Refused(PublishError):
-    """The Hub knows the token, or doesn't, and says no: 401 or 403."""
+    """The Hub knows the token, or doesn't, and says no: 401, 402 or 403."""
 
 
 class HubError(PublishError):
@@ -88,47 +86,13 @@ def publish(folder, repo, sources=None, token=None):
     variable = setting(pack.manifest)
     if sources is not None and variable == "PACK":
         files |= {f"sources/{path}": Path(sources) / path for path in native_files(sources)}
-    commit = _commit(repo, "model", files, f"Pack {pack.manifest['name']} "
-                                           f"{pack.manifest['version']}", token)
+    with connected(repo, token) as api:
+        api.create_repo(repo, exist_ok=True)
+        commit = replace_content(api, repo, "model", files, f"Pack {pack.manifest['name']} "
+                                                            f"{pack.manifest['version']}")
     print(f"Published {len(files)} files to {repo} at commit {commit}.\n"
           f"To judge with exactly this pack, set\n"
           f"  {variable}_REPO={repo}\n  {variable}_REVISION={commit}")
-    return commit
-
-
-def publish_space(repo, root, pack_repo=None, revision=None, token=None, variable="PACK"):
-    """Upload the Space: what it needs to run, and nothing else.
-
-    Parameters
-    ----------
-    repo : str
-        `USER/NAME` of the Space, made if it isn't there.
-    root : path
-        Of this repository.
-    pack_repo, revision : str, optional
-        Have the Space judge with this pack at this commit, through its variables
-        `PACK_REPO` and `PACK_REVISION`; without them it judges with the shipped pack.
-    token : str, optional
-        By default the one in `HF_TOKEN` or of `hf auth login`.
-    variable : {"PACK", "PHOTOS"}
-        What the names of these variables begin with, see `card.setting`.
-
-    Returns
-    -------
-    str
-        The commit's hash.
-
-    Raises
-    ------
-    PublishError
-        `NoToken`, `BadName`, `MissingFile`, `Refused` or `HubError`.
-    """
-    root = Path(root)
-    files = {path.relative_to(root).as_posix(): path
-             for name in SPACE for path in _below(root / name)}
-    variables = {f"{variable}_REPO": pack_repo, f"{variable}_REVISION": revision}
-    commit = _commit(repo, "space", files, "Real or AI?", token, variables if pack_repo else {})
-    print(f"Published {len(files)} files to the Space {repo} at commit {commit}.")
     return commit
 
 
@@ -148,31 +112,55 @@ def native_files(runs):
     return shared
 
 
-def _commit(repo, kind, files, message, token, variables=()):
-    """Make a repository hold exactly these files, in one commit; returns its hash."""
+@contextmanager
+def connected(repo, token=None):
+    """The Hub's client for a repository, with its errors put into words.
+
+    Parameters
+    ----------
+    repo : str
+        `USER/NAME`.
+    token : str, optional
+        By default the one in `HF_TOKEN` or of `hf auth login`.
+
+    Yields
+    ------
+    huggingface_hub.HfApi
+
+    Raises
+    ------
+    PublishError
+        `NoToken` or `BadName` before anything is asked; `Refused` or `HubError` for what goes wrong
+        inside of the block.
+    """
     api = HfApi(token=_token(token))
     _check_name(repo)
     with _hub_errors(repo):
-        api.create_repo(repo, repo_type=kind, exist_ok=True,
-                        space_sdk="gradio" if kind == "space" else None)
-        for name, value in dict(variables).items():
-            api.add_space_variable(repo, name, value)
-        gone = set(api.list_repo_files(repo, repo_type=kind)) - {".gitattributes"} - set(files)
-        added = [CommitOperationAdd(name, content) for name, content in files.items()]
-        deleted = [CommitOperationDelete(name, is_folder=False) for name in sorted(gone)]
-        return api.create_commit(repo, [*added, *deleted], commit_message=message,
-                                 repo_type=kind).oid
+        yield api
 
 
-def _below(path):
-    """The file itself, or all files in a folder but hidden ones and compiled Python."""
-    if path.is_file():
-        return [path]
-    files = [p for p in sorted(path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts
-             and not any(part.startswith(".") for part in p.relative_to(path).parts)]
-    if not files:
-        raise MissingFile(f"{path} is missing; the Space needs it.")
-    return files
+def replace_content(api, repo, repo_type, files, message):
+    """Make a repository hold exactly these files, in one commit.
+
+    Parameters
+    ----------
+    api : huggingface_hub.HfApi
+    repo : str
+    repo_type : {"model", "space"}
+    files : dict of str to path or bytes
+        By their path in the repository.
+    message : str
+
+    Returns
+    -------
+    str
+        The commit's hash.
+    """
+    gone = set(api.list_repo_files(repo, repo_type=repo_type)) - {".gitattributes"} - set(files)
+    added = [CommitOperationAdd(name, content) for name, content in files.items()]
+    deleted = [CommitOperationDelete(name, is_folder=False) for name in sorted(gone)]
+    return api.create_commit(repo, [*added, *deleted], commit_message=message,
+                             repo_type=repo_type).oid
 
 
 def _token(token):
@@ -203,11 +191,17 @@ def _json(path):
 def _hub_errors(repo):
     try:
         yield
+    except PublishError:
+        raise
     except HfHubHTTPError as error:
         status = error.response.status_code
         if status == 401:
             raise Refused("The Hub does not know this token (401). Make a new one with the right "
                           "to write.") from error
+        if status == 402:
+            raise Refused(f"The Hub wants a paid plan for {repo} (402). Without one an account may "
+                          f"have static Spaces (--static), and two on ZeroGPU once its email is "
+                          f"verified and it is 30 days old.") from error
         if status == 403:
             raise Refused(f"The token may not write to {repo} (403). It needs the right to write, "
                           f"and the name has to be yours.") from error

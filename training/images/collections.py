@@ -1,22 +1,20 @@
-"""Photographs and other pictures of many sources: read, fold by source, re-encode.
+"""Pictures of many collections: read, put into folds, weighed.
 
-A model learns the look of a source sooner than that of a generator, so everything here keeps
-whole sources together, and both labels pass through the same random re-encoding.
+A model learns the look of a collection sooner than that of a generator, so everything here keeps
+whole collections together.
 """
 
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as parquet
-from PIL import Image
 from pyarrow import ArrowInvalid
 from tqdm import tqdm
 
 from ensemble.errors import ImageError
-from ensemble.images import fit_square, open_picture
+from ensemble.images import open_picture
 from training.errors import DataError
 from training.images.data import FAKE, REAL
 
@@ -24,7 +22,6 @@ FOLDS = 5
 # The share of AI-generated pictures that visitors are expected to bring. The training data has
 # more, but to call a real picture AI-generated is the worse mistake.
 AI_SHARE = 1 / 3
-RESAMPLE = "lanczos"  # how the stored pictures were reduced, so also how these are
 COLUMNS = ("label", "source", "generator")
 SD1 = "Stable Diffusion 1.x"
 # Names of generators, the first that fits; the rest keep the name that the data gives them.
@@ -38,7 +35,8 @@ FAMILIES = {
     "Stable Diffusion": r"Stable Diffusion|\bSD ?\d|\bLDM\b",
     "DALL-E": r"DALL-E",
     "Midjourney": r"Midjourney",
-    "StyleGAN": r"StyleGAN",
+    "StyleGAN": r"StyleGAN|doesnotexist|facenotexist",
+    "FLUX": r"FLUX",
 }
 # Generators that a collection's column doesn't name. Without them its faces and their real
 # counterparts would be in another fold than those of the other collection of such faces.
@@ -154,7 +152,7 @@ def fold(photos, count=FOLDS):
 
     Parameters
     ----------
-    photos : Photos
+    photos : Photos or Originals
     count : int
 
     Returns
@@ -168,7 +166,8 @@ def fold(photos, count=FOLDS):
     """
     families = {}
     for group in np.unique(photos.groups):
-        families.setdefault(_family(photos.take(photos.groups == group)), []).append(group)
+        made = photos.generators[(photos.groups == group) & (photos.labels == 1)]
+        families.setdefault(_family(made, group), []).append(group)
     folds, sizes = np.full(len(photos), -1), np.zeros((count, 2), int)
     masks = [np.isin(photos.groups, groups) for groups in families.values()]
     counts = [np.bincount(photos.labels[mask], minlength=2) for mask in masks]
@@ -181,55 +180,6 @@ def fold(photos, count=FOLDS):
         raise DataError(f"{len(families)} families and groups can't fill {count} folds with real "
                         f"and AI-generated pictures each; they got {sizes.tolist()} (real, AI).")
     return folds
-
-
-def as_found(rgb, rng):
-    """A picture as it might be met: resized to 0.5–1×, then saved as JPEG, WebP or PNG.
-
-    Parameters
-    ----------
-    rgb : ndarray of uint8, shape [H, W, 3]
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of uint8, shape [h, w, 3]
-    """
-    image = scaled(rgb, rng.uniform(0.5, 1))
-    # Always three draws, so that what follows doesn't depend on the format.
-    share, quality, chroma = rng.random(), int(rng.integers(60, 96)), int(rng.integers(3))
-    if share < 0.6:
-        return _saved(image, "JPEG", quality=quality, subsampling=chroma)
-    return _saved(image, "WEBP", quality=quality) if share < 0.8 else image
-
-
-def resaved(rgb):
-    """A picture's copy as JPEG of quality 80, with Pillow's 4:2:0 chroma."""
-    return _saved(rgb, "JPEG", quality=80)
-
-
-def scaled(rgb, factor):
-    """A picture resized by a factor."""
-    height, width = (max(round(side * factor), 1) for side in rgb.shape[:2])
-    return np.asarray(Image.fromarray(rgb).resize((width, height), Image.Resampling.LANCZOS))
-
-
-def squares(pictures, size, resample=RESAMPLE):
-    """Pictures as the members see them.
-
-    Parameters
-    ----------
-    pictures : iterable of ndarray of uint8 [H, W, 3]
-    size : int
-        Side of the result in pixels.
-    resample : str
-        Of `ensemble.images.FILTERS`.
-
-    Returns
-    -------
-    ndarray of uint8, shape [N, size, size, 3]
-    """
-    return np.stack([fit_square(rgb, size, resample) for rgb in pictures])
 
 
 def source_weights(labels, sources):
@@ -262,14 +212,8 @@ def _first(patterns, generator):
                  if re.search(pattern, generator, re.IGNORECASE)), None)
 
 
-def _family(group):
-    """The family of a group of collections, or its own name if it is of none."""
-    names = [family_of(generator) for generator in group.generators[group.labels == 1]]
+def _family(generators, group):
+    """The family that made most of a group's pictures, or the group's name if it is of none."""
+    names = [family_of(generator) for generator in generators]
     known = [name for name in FAMILIES if name in names]
-    return max(known, key=names.count) if known else str(group.groups[0])
-
-
-def _saved(rgb, file_format, **options):
-    file = io.BytesIO()
-    Image.fromarray(rgb).save(file, file_format, **options)
-    return np.asarray(Image.open(file).convert("RGB"))
+    return max(known, key=names.count) if known else str(group)

@@ -1,0 +1,166 @@
+"""python -m benchmarks.server: `/detect` beside the same verdicts in process, in one run."""
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+from benchmarks.serving import ROOT, Client, from_clients, serving
+from ensemble import Ensemble
+
+REPORT = Path(__file__).with_suffix(".json")
+PICTURES = {"thumbnail": ROOT / "examples/real/astronaut.png",
+            "photograph": ROOT / "examples/real/full/astronaut.jpg"}
+CLIENTS, ROUNDS, REQUESTS = 8, 7, 80
+PROFILE = "processor of a request"
+NOTES = """\
+What is left of Gradio runs in one thread: it reads and answers the HTTP requests, hands each
+question from the queue to a thread, and its answer to the stream that waits for it. It was
+more: each call of the API made a copy of the configuration of every component, and a table of
+all requests (`page/upkeep.py`).
+
+What was tried and brings little: judging the pictures of several requests as one batch (the
+last row above), no thread for Gradio's check of a login that nobody needs, a shorter time
+between switches of threads. Gradio's own `batch=True` can't be had at all: there, one bad image
+fails the whole batch."""
+
+
+def main():
+    """Measure, write the report down as JSON and as tables, and print these."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--out", type=Path, default=REPORT)
+    options = parser.parse_args()
+    ensemble = Ensemble.load()
+    with serving() as app:
+        report = {name: compare(ensemble, app, path.read_bytes(), options.rounds)
+                  for name, path in PICTURES.items()}
+    options.out.write_text(json.dumps(report, indent=1) + "\n")
+    options.out.with_suffix(".md").write_text(text := described(report))
+    print(text)
+
+
+def compare(ensemble, app, data, rounds):
+    """One file, judged in process and by the server in turn; medians of the rounds.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    app : benchmarks.serving.App
+    data : bytes
+    rounds : int
+
+    Returns
+    -------
+    dict
+        Rates in verdicts a second, times in milliseconds. `work queued` is what the other clients'
+        verdicts take in process, and `bound` three times the median of one client, and that.
+    """
+    in_process(ensemble, data, 20)
+    served(app, data, CLIENTS, 40)
+    models = ensemble.pack_for(picture := ensemble.open(data))
+    small = models.small(picture)
+    turns = [{"in process": in_process(ensemble, data, REQUESTS),
+              "alone": together(models, [small], REQUESTS),
+              "batch": together(models, [small] * CLIENTS, REQUESTS),
+              "one client": served(app, data, 1, REQUESTS),
+              "clients": served(app, data, CLIENTS, REQUESTS),
+              "uploading clients": served(app, data, CLIENTS, REQUESTS, upload=True),
+              "idle": nothing(app, REQUESTS)} for _ in range(rounds)]
+
+    def median(part, figure):
+        return statistics.median(turn[part][figure] for turn in turns)
+
+    verdict, request = median("in process", "cpu"), median("clients", "cpu")
+    http = 2 * median("idle", "cpu")
+    queued = (CLIENTS - 1) * 1000 / median("in process", "rate")
+    return {
+        "in process, a second": round(median("in process", "rate"), 1),
+        **{f"{part}, a second": round(median(part, "rate"), 1)
+           for part in ("one client", "clients", "uploading clients")},
+        "clients / in process": round(statistics.median(
+            turn["clients"]["rate"] / turn["in process"]["rate"] for turn in turns), 2),
+        "uploading clients / in process": round(statistics.median(
+            turn["uploading clients"]["rate"] / turn["in process"]["rate"] for turn in turns), 2),
+        "one client, p50": round(median("one client", "p50"), 1),
+        "clients, p95": round(median("clients", "p95"), 1),
+        "work queued": round(queued, 1),
+        "bound": round(3 * median("one client", "p50") + queued, 1),
+        PROFILE: {
+            "all of it": round(request, 2), "the verdict": round(verdict, 2),
+            "two HTTP requests that do nothing": round(http, 2),
+            "Gradio's queue and events": round(request - verdict - http, 2),
+            "sending the file first": round(median("uploading clients", "cpu") - request, 2),
+            "of the verdict, the members": round(median("alone", "cpu"), 2),
+            f"the members, each of a batch of {CLIENTS}": round(median("batch", "cpu"), 2)}}
+
+
+def described(report):
+    """The report in Markdown, with what its figures mean."""
+    figures = next(iter(report.values()))
+    return "\n\n".join([
+        "# The server beside the same verdicts in process",
+        "`python -m benchmarks.server` wrote this: medians of rounds in which everything was "
+        "measured in turn. Rates are verdicts a second, times milliseconds.",
+        table(report, [name for name in figures if name != PROFILE]),
+        f"`clients` are {CLIENTS} at once that send the file inside the request; `uploading "
+        "clients` send it first, as browsers do. `work queued` is what the other clients' verdicts "
+        "take in process, `bound` that and three times the median of one client.",
+        "## Where a request spends the processor's time",
+        table({name: figures[PROFILE] for name, figures in report.items()}, figures[PROFILE]),
+        NOTES]) + "\n"
+
+
+def table(report, rows):
+    """A table of Markdown with a column for each picture."""
+    return "\n".join([f"| | {' | '.join(report)} |", "|---" * (len(report) + 1) + "|",
+                      *(f"| {row} | {' | '.join(str(report[name][row]) for name in report)} |"
+                        for row in rows)])
+
+
+def in_process(ensemble, data, count):
+    """The rate of verdicts one after the other in this process, and what one takes."""
+    start, cpu = time.perf_counter(), time.process_time()
+    for _ in range(count):
+        ensemble.judge(data)
+    return {"rate": count / (time.perf_counter() - start),
+            "cpu": (time.process_time() - cpu) / count * 1000}
+
+
+def together(models, pictures, count):
+    """What one picture takes of the processor for the members, in batches of these pictures."""
+    start = time.process_time()
+    for _ in range(count // len(pictures)):
+        models.judge(pictures)
+    return {"cpu": (time.process_time() - start) / count * 1000}
+
+
+def served(app, data, clients, count, upload=False):
+    """The rate of the server's verdicts, their times, and what one takes of the processor."""
+    start, cpu = time.perf_counter(), app.processor_seconds()
+    _, seconds = from_clients(app.host, clients, [data] * count,
+                              lambda client, data: _verdict(client, data, upload))
+    wall = time.perf_counter() - start
+    cuts = statistics.quantiles(seconds, n=20)
+    return {"rate": count / wall, "p50": cuts[9] * 1000, "p95": cuts[18] * 1000,
+            "cpu": (app.processor_seconds() - cpu) / count * 1000}
+
+
+def nothing(app, count):
+    """What an HTTP request takes of the server's processor that asks for next to nothing."""
+    cpu = app.processor_seconds()
+    with Client(app.host) as client:
+        for _ in range(count):
+            client.request("GET", "/gradio_api/queue/status")
+    return {"cpu": (app.processor_seconds() - cpu) / count * 1000}
+
+
+def _verdict(client, data, upload):
+    status, answer = client.detect(data, upload)
+    if status != 200 or "label" not in answer:
+        raise RuntimeError(f"{status}: {answer}")
+
+
+if __name__ == "__main__":
+    main()
