@@ -63,6 +63,7 @@ weights: $(VENV)/test.stamp
 	$(TRAIN) fit resnet --data $(DATA)/train.parquet --generator runs/dcgan/generator.keras
 	$(TRAIN) fit svm --data $(DATA)/train.parquet
 	$(TRAIN) export --data $(DATA)/train.parquet --out weights/cifake
+	$(TRAIN) quantise --data $(DATA)/train.parquet
 	$(TRAIN) resize --photos $(PHOTOS)
 	$(MAKE) evaluate
 

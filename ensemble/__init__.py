@@ -6,6 +6,7 @@
 """
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from threading import BoundedSemaphore
@@ -135,29 +136,32 @@ class Ensemble:
         return models.judge([picture], [images])[0]
 
     def judge_many(self, sources):
-        """Judge many images, in batches.
+        """Judge many images, in batches; the next one is decoded while one is judged.
 
         Parameters
         ----------
         sources : iterable
-            Of what `judge` takes, asked for as they are needed; an ImageError among them stays in
-            its place.
+            Of what `judge` takes, asked for as they are needed, two batches at most ahead; an
+            ImageError among them stays in its place.
 
         Yields
         ------
         Verdict or ImageError
             In the order given: a bad image is an error in its place, the others are judged.
         """
-        prepared = map(self._prepared_or_error, sources)
-        while batch := list(islice(prepared, BATCH)):
-            outcomes = dict(enumerate(batch))
-            for models in self.packs:
-                rows = [row for row, outcome in outcomes.items()
-                        if isinstance(outcome, Prepared) and outcome.models is models]
-                if rows:
-                    outcomes |= zip(rows, models.judge([batch[row].picture for row in rows],
-                                                       [batch[row].images for row in rows]))
-            yield from outcomes.values()
+        pool = ThreadPoolExecutor(cores())
+        try:
+            for batch in _ahead(pool, self._prepared_or_error, sources):
+                outcomes = dict(enumerate(batch))
+                for models in self.packs:
+                    rows = [row for row, outcome in outcomes.items()
+                            if isinstance(outcome, Prepared) and outcome.models is models]
+                    if rows:
+                        outcomes |= zip(rows, models.judge([batch[row].picture for row in rows],
+                                                           [batch[row].images for row in rows]))
+                yield from outcomes.values()
+        finally:  # whoever stops asking does not wait for pictures that nobody will see
+            pool.shutdown(cancel_futures=True)
 
     def _prepare(self, source):
         """An image as its pack's members see it, without its other pixels.
@@ -184,6 +188,16 @@ class Prepared(NamedTuple):
     models: PackModels
     picture: Picture
     images: np.ndarray
+
+
+def _ahead(pool, work, sources):
+    """Batches of results, in order; while one is judged, the threads work at the next."""
+    sources = iter(sources)
+    pending = [pool.submit(work, source) for source in islice(sources, BATCH)]
+    while pending:
+        batch = pending
+        pending = [pool.submit(work, source) for source in islice(sources, BATCH)]
+        yield [future.result() for future in batch]
 
 
 def _configured(variable, shipped, taken):

@@ -49,7 +49,7 @@ def main(arguments=None, prog="python -m ensemble",
     failed = False
     for name, outcome in zip(options.images, ensemble.judge_many(options.images)):
         failed |= isinstance(outcome, ImageError)
-        print(as_json(name, outcome) if options.json else as_text(name, outcome), flush=True)
+        print(as_json(name, outcome) if options.json else as_text(name, outcome))
     return int(failed)
 
 

@@ -18,7 +18,8 @@ AREAS = {
     "images: labelled images": (commands.augment,),
     "generators: fakes that are made here": (commands.dcgan, commands.ddpm, commands.sample),
     "cifake, students: models for CIFAKE, or for a folder of yours": (
-        commands.recipes, commands.fit, commands.export, commands.litert, commands.reproduce),
+        commands.recipes, commands.fit, commands.export, commands.quantise, commands.litert,
+        commands.reproduce),
     "photos: the pack for photographs": (
         commands.collect, commands.make_photos, commands.photos),
     "measure: what a pack or a run is worth": (
@@ -130,6 +131,12 @@ def _export(add):
     _runs(add)
     _classes(add)
     add("--validation", help="what the runs were given as --validation")
+
+
+def _quantise(add):
+    _pack(add)
+    add("--data", required=True, help="CIFAKE's train split, which the pack was exported with")
+    add("--version", help="of the pack from now on (default: as it is)")
 
 
 def _litert(add):
@@ -265,7 +272,8 @@ def _fakes(add):
 ARGUMENTS = {
     commands.augment: _augment, commands.dcgan: _generator(8), commands.ddpm: _generator(16),
     commands.sample: _sample, commands.recipes: lambda add: None, commands.fit: _fit,
-    commands.export: _export, commands.litert: _litert, commands.reproduce: _reproduce,
+    commands.export: _export, commands.quantise: _quantise, commands.litert: _litert,
+    commands.reproduce: _reproduce,
     commands.collect: _collect, commands.make_photos: _make_photos,
     commands.photos: _photos, commands.evaluate: _evaluate,
     commands.robustness: _robustness, commands.resize: _resize,

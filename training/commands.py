@@ -79,6 +79,20 @@ def export(options):
     print(f"{options.out}: validation accuracy {manifest['training']['validation_accuracy']}")
 
 
+def quantise(options):
+    """serve a pack's networks in 8-bit integers, and calibrate it again"""
+    import numpy as np
+
+    from training.export.int8 import REPRESENTATIVE, quantise_pack
+    from training.images.data import balanced, load_parts
+
+    if "min_side" in read(options.pack).manifest["domain"]:
+        raise DataError(f"{options.pack}: the pack is not for CIFAKE's small images.")
+    train, validation = load_parts(options.data)
+    chosen = balanced(train.labels, REPRESENTATIVE, np.random.default_rng(0))
+    quantise_pack(options.pack, train.images[chosen], validation, options.version)
+
+
 def litert(options):
     """write a pack's networks as LiteRT files for small machines, and measure them"""
     from training.cifake.litert import litert as write

@@ -261,13 +261,17 @@ def _saved_as(tables, frame):
         return {}
     exact = next((quality for quality, (luma, chroma) in _standard().items()
                   if used[0] == luma and set(used[1:]) <= {luma, chroma}), None)
-    nearest = min(_standard(), key=lambda quality: abs(sum(_standard()[quality][0]) - sum(used[0])))
     luma, chroma = (divmod(part[1], 16) for part in (parts[0], parts[min(1, len(parts) - 1)]))
     across, down = (a / max(b, 1) for a, b in zip(luma, chroma))
     subsampling = SAMPLINGS.get((across, down), f"{across:g} × {down:g}")
-    return {"quality": exact or nearest, "tables": "standard" if exact else "own",
+    return {"quality": exact or _nearest(sum(used[0])), "tables": "standard" if exact else "own",
             "subsampling": "4:0:0" if len(parts) == 1 else subsampling,
             "progressive": frame[0] in (0xC2, 0xC6, 0xCA, 0xCE)}
+
+
+def _nearest(luma):
+    """The quality at which libjpeg's table of brightness has nearly this sum."""
+    return min(_standard(), key=lambda quality: abs(sum(_standard()[quality][0]) - luma))
 
 
 @cache

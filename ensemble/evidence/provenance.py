@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ensemble.evidence import trust
 from ensemble.evidence.claims import claims, clean
-from ensemble.evidence.credentials import CredentialsError, read_store
+from ensemble.evidence.credentials import MARK, CredentialsError, read_store
 from ensemble.evidence.history import OWN, statements
 from ensemble.evidence.metadata import read_metadata
 from ensemble.images import read_bytes
@@ -175,8 +175,10 @@ def read(source, anchors=None):
 
 
 def _credentials(data, anchors, address):
+    if anchors is None and MARK in data:  # only then, since most files have none to be checked
+        anchors = trust.anchors()
     try:
-        store = read_store(data, trust.anchors() if anchors is None else anchors)
+        store = read_store(data, anchors)
     except CredentialsError as error:
         return [Note(OWN, "credentials_damaged", {"reason": clean(str(error))})]
     if store:

@@ -1,10 +1,7 @@
 """Networks → LiteRT files for small machines, run beside ONNX Runtime on the same images."""
 
 import json
-import os
-import platform
 import tempfile
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +9,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
-from tqdm import trange
 
 from ensemble import PackModels
 from ensemble.member import cores
@@ -21,10 +17,9 @@ from training.cifake.export import serve
 from training.errors import DataError
 from training.images.data import balanced, load
 from training.measure.evaluate import score
+from training.measure.side_by_side import BATCH, PER, agreement, machine, side_by_side
 from training.records import write_json
 
-BATCH = 100
-PER = 10_000  # images that the times in the report are for
 REPRESENTATIVE = 400  # training images that show the converter which values occur
 # 8 bits can't hold a DCT: beside its mean of up to 2,040 the fine waves, which give a fake away,
 # are 1 or 2. The layer is a hundredth of the work, so it stays in float32.
@@ -76,7 +71,7 @@ def litert(pack, runs, train, data, out):
     out.mkdir(parents=True, exist_ok=True)
     report = {"pack": ensemble.manifest["name"], "version": ensemble.manifest["version"],
               "n": len(measured), "threads": threads, "batch": BATCH, "per": PER,
-              "representative": len(images), "machine": _machine(),
+              "representative": len(images), "machine": machine(),
               "versions": {name: version(name) for name in ("onnxruntime", "ai-edge-litert")},
               "members": {}}
     for name, member in members.items():
@@ -139,59 +134,6 @@ def runtime(path, threads):
     return lambda images: judge(images=images)["p_ai"]
 
 
-def side_by_side(runtimes, images, name="judge"):
-    """Judge every batch with all runtimes; who is first changes with every batch.
-
-    Parameters
-    ----------
-    runtimes : dict of str to function
-        By its name, each `uint8 [N, H, W, 3] → p_ai [N]`.
-    images : ndarray of uint8, shape [N, H, W, 3]
-    name : str
-        For the progress bar.
-
-    Returns
-    -------
-    p_ai : dict of str to ndarray, shape [N]
-    took : dict of str to dict
-        `seconds` on the clock and `cpu_seconds` of all threads for `PER` images: medians over
-        the batches.
-    """
-    order = list(runtimes)
-    p_ai, took = ({engine: [] for engine in order} for _ in range(2))
-    for engine in order:
-        runtimes[engine](images[:BATCH])  # the first call makes room for a batch of this size
-    for start in trange(0, len(images), BATCH, desc=name, mininterval=1):
-        batch = images[start:start + BATCH]
-        for engine in order:
-            clock, cpu = time.perf_counter(), time.process_time()
-            p_ai[engine].append(runtimes[engine](batch))
-            spent = time.perf_counter() - clock, time.process_time() - cpu
-            took[engine].append(np.array(spent) / len(batch))
-        order = order[1:] + order[:1]
-    return ({engine: np.concatenate(parts) for engine, parts in p_ai.items()},
-            {engine: dict(zip(("seconds", "cpu_seconds"),
-                            (PER * np.median(times, axis=0)).tolist()))
-             for engine, times in took.items()})
-
-
-def agreement(expected, given):
-    """How near the probabilities of two runtimes are.
-
-    Parameters
-    ----------
-    expected, given : ndarray, shape [N]
-
-    Returns
-    -------
-    dict
-        `largest` and `mean` difference of `p_ai`, and the share of the `same_labels`.
-    """
-    apart = np.abs(expected.astype(np.float64) - given)
-    return {"largest": float(apart.max()), "mean": float(apart.mean()),
-            "same_labels": float(np.mean((expected >= 0.5) == (given >= 0.5)))}
-
-
 def _measure(member, paths, data, threads):
     runtimes = {"onnx": lambda images: member(images)[0],
                 **{engine: runtime(paths[engine], threads) for engine in ("float32", "int8")}}
@@ -215,16 +157,6 @@ def _source(ensemble, run):
         raise DataError(f"{run}: not the run that {run.name} of {ensemble.pack.folder} was "
                         f"exported from; run `python -m training export` first.")
     return path
-
-
-def _machine():
-    """The processor's name where Linux tells it, else its architecture; and how many cores."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
 
 
 def _table(report):

@@ -93,14 +93,14 @@ def described(out, descriptions, kinds=None, parameters=None):
     return [{"name": name, **({"kind": kinds[name]} if kinds.get(name) else {}),
              "description": description,
              "parameters": counts.get(name) or stored_numbers(out / f"{name}.onnx"),
-             **_file(out / f"{name}.onnx")}
+             **file_of(out / f"{name}.onnx")}
             for name, description in descriptions.items()]
 
 
 def keep_digests(out, digests):
     """Write which files were trained on, uint64 [N]; what a manifest says of that file."""
     np.unique(digests).astype(">u8").tofile(out / "training.digests")
-    return _file(out / "training.digests")
+    return file_of(out / "training.digests")
 
 
 def stored_numbers(path):
@@ -111,5 +111,6 @@ def stored_numbers(path):
                         for node in model.graph.node for attribute in node.attribute)
 
 
-def _file(path):
+def file_of(path):
+    """What a manifest says of a file: its name, SHA-256 and size."""
     return {"file": path.name, "sha256": pack.sha256(path), "bytes": path.stat().st_size}
