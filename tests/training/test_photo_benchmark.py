@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as xml
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,11 +45,12 @@ def fit_roughness(seen, labels, sources):
     return lambda seen: 1 / (1 + np.exp(-8 * (rough(seen) - (real + ai) / 2) / (ai - real)))
 
 
-ROUGH = {"rough": Member("roughness", see_roughness, fit_roughness)}
+ROUGH = {"rough": Member("roughness", None, fit_roughness)}
+FRONTS = {"rough": SimpleNamespace(see=see_roughness)}
 
 
 def test_what_members_see_is_computed_once_and_an_interrupted_run_goes_on(read, tmp_path):
-    first = values.of_originals(ROUGH, read, SIZE, GRID, 0, tmp_path)
+    first = values.of_originals(FRONTS, read, SIZE, GRID, 0, tmp_path)
     assert set(first) == {"met", "resaved", "halved", "screenshot"}
     rows, seen = first["met"]
     assert rows.tolist() == list(range(52)) and seen["rough"].shape == (52, 5, 1)
@@ -57,14 +59,14 @@ def test_what_members_see_is_computed_once_and_an_interrupted_run_goes_on(read, 
     assert seen["rough"].shape == (len(rows), 5, 1)
     lost = sorted(tmp_path.glob("met/*.npz"))[1]
     lost.unlink()
-    broken = {"rough": Member("broken", lambda images: np.zeros((len(images), 1)), None)}
+    broken = {"rough": SimpleNamespace(see=lambda images: np.zeros((len(images), 1)))}
     again = values.of_originals(broken, read, SIZE, GRID, 0, tmp_path)["met"][1]["rough"]
     np.testing.assert_array_equal(again[:values.CHUNK], first["met"][1]["rough"][:values.CHUNK])
     assert lost.is_file() and not again[values.CHUNK:].any()
 
 
 def test_a_seed_meets_the_same_pictures_again(read, tmp_path):
-    first, again, other = (values.of_originals(ROUGH, read, SIZE, GRID, seed, tmp_path / name)
+    first, again, other = (values.of_originals(FRONTS, read, SIZE, GRID, seed, tmp_path / name)
                            for name, seed in (("a", 0), ("b", 0), ("c", 1)))
     np.testing.assert_array_equal(first["met"][1]["rough"], again["met"][1]["rough"])
     assert (first["met"][1]["rough"] != other["met"][1]["rough"]).any()
@@ -75,7 +77,7 @@ def test_a_file_that_cannot_be_opened_is_left_out(tmp_path):
     read = originals.read(listed.parent, listed)
     for row in (0, 5):
         read.paths[row].write_bytes(b"no picture")
-    seen = values.of_originals(ROUGH, read, SIZE, GRID, 0, tmp_path / "values")
+    seen = values.of_originals(FRONTS, read, SIZE, GRID, 0, tmp_path / "values")
     assert seen["met"][0].tolist() == [row for row in range(52) if row not in (0, 5)]
     assert 0 not in seen["halved"][0]
 
@@ -87,8 +89,8 @@ def test_a_recipe_is_measured_without_what_it_was_fitted_on(read, tmp_path):
         known.append(set(sources))
         return fit_roughness(seen, labels, sources)
 
-    spied = {"rough": Member("spied", see_roughness, fit)}
-    folds, seen = photos.fold(read), values.of_originals(ROUGH, read, SIZE, GRID, 0, tmp_path)
+    spied = {"rough": Member("spied", None, fit)}
+    folds, seen = photos.fold(read), values.of_originals(FRONTS, read, SIZE, GRID, 0, tmp_path)
     p_ai, heads = photo_benchmark.held_out(spied, read, folds, seen)
     everything = set(read.sources)
     for number in range(folds.max() + 1):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto
 from scipy.fft import dctn
@@ -12,7 +13,7 @@ from tests import made
 from training.export.onnx_graph import Graph
 from training.photos.features import statistics
 from training.photos.heads import fit_kernel, fit_linear
-from training.photos.members import CELL, MEMBERS, seen
+from training.photos.members import CELL, MEMBERS, Front, write
 from training.photos.values import of_images
 
 SIZE, GRID = 64, 2
@@ -32,9 +33,10 @@ def served(request, images, tmp_path_factory):
     """Name, values, head and ONNX file of each member, fitted on every second picture."""
     name = request.param
     member, path = MEMBERS[name], tmp_path_factory.mktemp("members") / f"{name}.onnx"
-    values = of_images({name: member}, images)[name].astype(np.float32)
+    front = Front(member, np.concatenate(images[::6]))
+    values = of_images({name: front}, images)[name].astype(np.float32)
     head = member.fit(values[::2], LABELS[::2], SOURCES[::2])
-    member.write(head, SIZE, GRID, path)
+    write(front, head, GRID, path)
     return name, values, head, path
 
 
@@ -90,14 +92,17 @@ def test_files_are_small_and_in_single_precision(served):
     path = served[-1]
     assert path.stat().st_size < 10_000_000
     graph = onnx.load(path).graph
-    assert TensorProto.DOUBLE not in {t.data_type for t in graph.initializer}
+    kinds = {t.data_type for t in graph.initializer}
+    assert TensorProto.DOUBLE not in kinds and TensorProto.INT8 in kinds
     assert all(node.domain == "" for node in graph.node)
 
 
 def test_statistics_are_those_that_they_say(images):
     """The first 64 are the mean log-magnitudes of the 8×8 blocks' waves of brightness."""
-    images = images[:3, 0]
-    values = seen(lambda graph, images: (statistics(graph, images), []))(images)
+    images, graph = images[:3, 0], Graph(SIZE)
+    values = statistics(graph, graph.add("Cast", "images", to=TensorProto.FLOAT))
+    model = graph.model({"values": (values, 2)}).SerializeToString()
+    values, = onnxruntime.InferenceSession(model).run(None, {"images": images})
     assert values.shape == (3, 1184) and np.isfinite(values).all()
     bright = images[:3].astype(float) @ [0.299, 0.587, 0.114]
     blocks = bright.reshape(3, SIZE // 8, 8, SIZE // 8, 8).swapaxes(2, 3)

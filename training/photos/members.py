@@ -14,6 +14,7 @@ import onnxruntime
 
 from ensemble.member import session_options
 from training.export.onnx_graph import Graph
+from training.export.quantise import quantise
 from training.photos import efficientnet
 from training.photos.features import statistics
 from training.photos.heads import fit_kernel, fit_linear
@@ -30,20 +31,48 @@ class Member(NamedTuple):
     Attributes
     ----------
     description : str
-    see : callable
-        uint8 [N, H, W, 3] → float32 [N, F]: what it sees in each tile, run as it is served.
+    front : callable
+        `front(graph, images)` adds what it sees in each tile to a graph whose `images` are
+        float32 [M, H, W, 3]; it gives the name of the values, [M, F], and for a network
+        (name, channels, pixels of a cell) of each block whose channels' means these are.
     fit : callable
         `fit(values, labels, sources) → head`, and `head(values) → p_ai [N]`, of values
         [N, tiles, F], the first tile the whole. Labels are 1 for AI-generated; `sources` names
         the collection of each picture.
-    write : callable or None
-        `write(head, size, grid, path)` writes the ONNX file that serves it.
     """
 
     description: str
-    see: Callable
+    front: Callable
     fit: Callable
-    write: Callable | None = None
+
+
+class Front:
+    """What a member sees, in 8-bit integers: the very numbers that are trained on are served.
+
+    Parameters
+    ----------
+    member : Member
+    tiles : ndarray of uint8, shape [M, H, W, 3]
+        A few hundred, by whose values the integers' scales are set.
+    """
+
+    def __init__(self, member, tiles):
+        self.size, graph = tiles.shape[1], Graph(tiles.shape[1])
+        values, blocks = member.front(graph, graph.add("Cast", "images", to=onnx.TensorProto.FLOAT))
+        self._blocks = [(channels, apart) for _, channels, apart in blocks]
+        self.model = quantise(graph.model({"values": (values, 2)} | {
+            f"block_{number}": (name, 4) for number, (name, *_) in enumerate(blocks)}), tiles)
+        self._session = onnxruntime.InferenceSession(
+            self.model.SerializeToString(), session_options(), providers=["CPUExecutionProvider"])
+
+    def see(self, images):
+        """uint8 [N, H, W, 3] → float32 [N, F]."""
+        return self._session.run(["values"], {"images": images})[0]
+
+    def add(self, graph, tiles):
+        """Add it to a graph: values and blocks of uint8 [M, H, W, 3], as `Member.front` gives."""
+        values, *blocks = graph.include(self.model, tiles)
+        return values, [(name, *block) for name, block in zip(blocks, self._blocks)]
 
 
 def svm_front(graph, images):
@@ -61,46 +90,36 @@ def network_front(variant, blocks):
     return front
 
 
-def seen(front):
-    """`Member.see` of a front."""
-    sessions = {}
-
-    def see(images):
-        size = images.shape[1]
-        if size not in sessions:
-            graph = Graph(size)
-            values, _ = front(graph, graph.add("Cast", "images", to=onnx.TensorProto.FLOAT))
-            sessions[size] = onnxruntime.InferenceSession(
-                graph.model({"values": (values, 2)}).SerializeToString(), session_options(),
-                providers=["CPUExecutionProvider"])
-        return sessions[size].run(None, {"images": images})[0]
-    return see
-
-
-def written(front):
-    """`Member.write` of a front and a head, with a map where the front has one.
+def write(front, head, grid, path):
+    """Write the ONNX file that serves a member, with a map where its front has blocks.
 
     A linear head takes the means over a tile of a block's channels, so its logit is the mean over
     the tiles' places of what the same head makes of each place: that is the map (Zhou et al. 2016,
     arXiv 1512.04150).
+
+    Parameters
+    ----------
+    front : Front
+    head : training.photos.heads.Linear or Kernel
+    grid : int
+        Tiles along each side of a picture.
+    path : path
     """
-    def write(head, size, grid, path):
-        graph = Graph(size, tiled=True)
-        tiles = graph.add("Reshape", "images", np.array([-1, size, size, 3]))
-        values, blocks = front(graph, graph.add("Cast", tiles, to=onnx.TensorProto.FLOAT))
-        # [N × tiles, F] → [N, tiles, F], of as many tiles as there are.
-        counts = graph.add("Slice", graph.add("Shape", "images"), np.array([0]), np.array([2]))
-        shape = graph.add("Concat", counts, np.array([-1]), axis=0)
-        values = graph.add("Reshape", values, shape)
-        means = graph.add("ReduceMean", graph.add("Slice", values, np.array([1]), np.array(
-            [np.iinfo(np.int64).max]), np.array([1])), axes=[1], keepdims=0)
-        whole = graph.add("Gather", values, np.array(0), axis=1)
-        logit = head.add(graph, graph.add("Concat", whole, means, axis=1))
-        outputs = {"p_ai": (graph.add("Sigmoid", logit), 1)}
-        if blocks:
-            outputs["map"] = (_map(graph, blocks, head, size, grid), 3)
-        onnx.save(graph.model(outputs), path)
-    return write
+    size = front.size
+    graph = Graph(size, tiled=True)
+    tiles = graph.add("Reshape", "images", np.array([-1, size, size, 3]))
+    values, blocks = front.add(graph, tiles)
+    # [N × tiles, F] → [N, tiles, F], of as many tiles as there are.
+    counts = graph.add("Slice", graph.add("Shape", "images"), np.array([0]), np.array([2]))
+    values = graph.add("Reshape", values, graph.add("Concat", counts, np.array([-1]), axis=0))
+    means = graph.add("ReduceMean", graph.add("Slice", values, np.array([1]), np.array(
+        [np.iinfo(np.int64).max]), np.array([1])), axes=[1], keepdims=0)
+    whole = graph.add("Gather", values, np.array(0), axis=1)
+    logit = head.add(graph, graph.add("Concat", whole, means, axis=1))
+    outputs = {"p_ai": (graph.add("Sigmoid", logit), 1)}
+    if blocks:
+        outputs["map"] = (_map(graph, blocks, head, size, grid), 3)
+    onnx.save(graph.model(outputs), path)
 
 
 def _map(graph, blocks, head, size, grid):
@@ -149,17 +168,13 @@ def _mean(graph, x):
     return graph.add("ReduceMean", x, axes=[2, 3], keepdims=0)
 
 
-def _member(description, front, fit):
-    return Member(description, seen(front), fit, written(front))
-
-
 MEMBERS = {
-    "svm": _member("least-squares support vector machine (RBF kernel) on statistics and textures",
-                   svm_front, fit_kernel),
-    "cnn": _member("pretrained EfficientNet-Lite0, its blocks' means judged by ridge regression",
-                   network_front("lite0", LITE0), fit_linear),
-    "resnet": _member("pretrained EfficientNet-Lite2, its blocks' means judged by ridge regression",
-                      network_front("lite2", LITE2), fit_linear),
+    "svm": Member("least-squares support vector machine (RBF kernel) on statistics and textures",
+                  svm_front, fit_kernel),
+    "cnn": Member("pretrained EfficientNet-Lite0, its blocks' means judged by ridge regression",
+                  network_front("lite0", LITE0), fit_linear),
+    "resnet": Member("pretrained EfficientNet-Lite2, its blocks' means judged by ridge regression",
+                     network_front("lite2", LITE2), fit_linear),
 }
 # What the page and its translations call them.
 KINDS = {"svm": "svm-statistics", "cnn": "efficientnet-lite0", "resnet": "efficientnet-lite2"}

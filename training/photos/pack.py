@@ -10,8 +10,8 @@ from training.images.collections import fold
 from training.images.data import fingerprint
 from training.photos import benchmark, promises
 from training.photos.baselines import BASELINES
-from training.photos.members import KINDS
-from training.photos.values import MET, RESAMPLE, of_originals
+from training.photos.members import KINDS, write
+from training.photos.values import MET, RESAMPLE, fronts, of_originals
 from training.records import commit, write_json
 
 SIZE = 128  # pixels: side of a tile
@@ -48,7 +48,8 @@ def make(members, originals, out, values, size=SIZE, grid=GRID, seed=0, version=
     """
     out, begun = Path(out), commit()
     out.mkdir(parents=True, exist_ok=True)
-    seen = of_originals(members, originals, size, grid, seed, values)
+    seen_by = fronts(members, originals, size, grid, seed)
+    seen = of_originals(seen_by, originals, size, grid, seed, values)
     about = {"pack": out.name, "version": version, "seed": seed, "input_size": size, "grid": grid,
              "resize": RESAMPLE, "members": list(members), "variants": list(seen),
              "recipe": {name: member.description for name, member in members.items()}}
@@ -64,8 +65,8 @@ def make(members, originals, out, values, size=SIZE, grid=GRID, seed=0, version=
     benchmark.write(report, out / "reports" / "photos.json")
     write_json(out / "reports" / "promises.json", {
         **about, **promises.measure(originals, judged, fitted["bounds"])})
-    for name, member in members.items():
-        member.write(heads[name], size, grid, out / f"{name}.onnx")
+    for name, front in seen_by.items():
+        write(front, heads[name], grid, out / f"{name}.onnx")
     manifest = {
         "format": pack.FORMAT, "name": out.name, "version": version,
         "input_size": size, "grid": grid, "resize": RESAMPLE,
