@@ -8,6 +8,9 @@ from ensemble.member import Member, MemberError
 from ensemble.tiles import cut
 from ensemble.vote import correct, decide
 
+# More tiles in one batch would take memory and no less time.
+TILES_AT_ONCE = 80
+
 
 class PackModels:
     """The members of a pack, loaded once; every method is safe to call from several threads.
@@ -66,6 +69,15 @@ class PackModels:
         maps : dict of str to ndarray of float32, shape [N, h, w]
             Of the members that have one.
         """
+        at_once = max(1, TILES_AT_ONCE // images.shape[1]) if images.ndim == 5 else len(images)
+        parts = [self._predict(images[start:start + at_once])
+                 for start in range(0, len(images), at_once)]
+        if len(parts) == 1:
+            return parts[0]
+        return (np.concatenate([p_ai for p_ai, _ in parts]),
+                {name: np.concatenate([maps[name] for _, maps in parts]) for name in parts[0][1]})
+
+    def _predict(self, images):
         results = [member(images) for member in self.members]
         p_ai = np.stack([p for p, _ in results], axis=1)
         calibration = self.manifest["calibration"]

@@ -8,7 +8,7 @@ import re
 
 from PIL import Image
 
-from ensemble import OVERSAMPLING, answer, explain, images, vocabulary, vote
+from ensemble import OVERSAMPLING, answer, explain, images, tiles, vocabulary, vote
 from ensemble.evidence import (
     claims,
     credentials,
@@ -39,6 +39,7 @@ def rule():
         "images": {"maxBytes": images.MAX_BYTES, "maxPixels": images.MAX_PIXELS,
                    "farPixels": 2 * (Image.MAX_IMAGE_PIXELS or 0),  # where Pillow itself refuses
                    "minSide": images.MIN_SIDE, "flat": images.FLAT, "oversampling": OVERSAMPLING,
+                   "ownSide": tiles.OWN_SIDE,
                    "otherFiles": [[list(start), key] for start, key in images.OTHER_FILES.items()]},
         "vote": {"epsilon": vote.EPSILON},
         "metadata": _metadata(),

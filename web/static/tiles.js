@@ -2,8 +2,10 @@
 // `grid`, tiles of the centre square at the picture's own size.
 
 import {reduce, resize} from './resize.js';
+import rule from './rule.js';
 
-const OWN_SIDE = 1024;  // larger pictures are halved for their tiles while the shorter side is this
+// Larger pictures are halved for their tiles as long as the shorter side stays this long.
+const OWN_SIDE = rule.images.ownSide;
 
 // The pixels, and the shape in which the members of a pack take them.
 export function tilesOf(picture, {input_size: size, resize: filter, grid}) {
