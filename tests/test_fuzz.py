@@ -33,7 +33,7 @@ def path(tmp_path_factory):
     return path
 
 
-@pytest.mark.timeout(300)  # ten seconds of the processor, which others may want, too
+@pytest.mark.timeout(600)  # ten seconds of the processor, which others may want, too
 def test_bad_files_are_judged_or_refused_at_a_bounded_cost(tmp_path):
     command = [sys.executable, "-m", "tests.fuzz", "--count", str(COUNT), "--seed", "1",
                "--jobs", "1", "--out", tmp_path]
