@@ -14,6 +14,7 @@ SMALL = 2**20  # bytes of a request that may always come in
 MAX_WAITING = 2 * MAX_BODY  # bytes of all others, while they arrive and in the queue
 PATIENCE = 30  # seconds that a request may take, and one more for every
 SLOWEST = 10_000  # bytes that came of it
+BUSY = "The server is busy with other large requests. Please try again later."
 # Of what Gradio serves: other sites' content, and writers of files that this page doesn't use.
 CLOSED = ("/gradio_api/proxy=", "/gradio_api/deep_link", "/gradio_api/process_recording")
 
@@ -41,24 +42,34 @@ class Doors:
         if leads_elsewhere(scope["path"]):
             await _refuse(scope, receive, send, 403, "This is not served here.")
             return
-        size = self._size(scope)
-        if size > SMALL and self.arriving + self.waiting() + size > MAX_WAITING:
-            await _refuse(scope, receive, send, 503,
-                          "The server is busy with other large requests. Please try again later.")
-            return
-        self.arriving += size
-        try:
-            await self.app(scope, _in_time(receive), send)
-        finally:
-            self.arriving -= size
-
-    def _size(self, scope):
-        """The bytes that a request brings into the memory; files go to the disk."""
         headers = Headers(scope=scope)
-        if scope["method"] != "POST" or headers.get("content-type", "").startswith("multipart/"):
-            return 0
+        # Files go to the disk; all else that a request brings is held in the memory.
+        on_disk = headers.get("content-type", "").startswith("multipart/")
         length = headers.get("content-length", "")
-        return int(length) if length.isascii() and length.isdigit() else MAX_BODY
+        if not on_disk and length.isdecimal() and not self._has_room(int(length)):
+            await _refuse(scope, receive, send, 503, BUSY)
+            return
+        arrived, receive = 0, _in_time(receive)
+
+        async def receive_counted():
+            nonlocal arrived
+            message = await receive()
+            if not on_disk:
+                size = len(message.get("body", b""))
+                arrived, self.arriving = arrived + size, self.arriving + size
+                if not self._has_room(arrived, 0):  # not all say before how large they are
+                    raise HTTPException(503, BUSY)
+            return message
+
+        try:
+            await self.app(scope, receive_counted, send)
+        finally:
+            self.arriving -= arrived
+
+    def _has_room(self, size, more=None):
+        """Whether a request of so many bytes, `more` of which are yet to come, may come in."""
+        more = size if more is None else more
+        return size <= SMALL or self.arriving + self.waiting() + more <= MAX_WAITING
 
 
 def leads_elsewhere(path):

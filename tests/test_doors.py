@@ -213,15 +213,17 @@ def test_what_comes_too_slowly_is_given_up(monkeypatch):
 
 
 def test_large_requests_wait_outside_while_others_fill_the_queue():
-    large = [(b"content-length", b"%d" % (doors.MAX_BODY // 2))]
-    for headers, waiting, status in ((large, 0, 200), (large, doors.MAX_WAITING, 503),
-                                     ([], doors.MAX_WAITING, 503),  # it doesn't say how large
-                                     ([(b"content-length", b"900")], doors.MAX_WAITING, 200),
-                                     ([(b"content-type", b"multipart/form-data")],
-                                      doors.MAX_WAITING, 200)):
-        sent = through_doors(reading, waiting, [part(b"", more=False)], headers=headers)
+    full, large = doors.MAX_WAITING, [(b"content-length", b"%d" % (doors.MAX_BODY // 2))]
+    for headers, waiting, status in ((large, 0, 200), (large, full, 503), ([], full, 200),
+                                     ([(b"content-length", b"900")], full, 200),
+                                     ([(b"content-type", b"multipart/form-data")], full, 200)):
+        sent = through_doors(reading, waiting, [part(b"{}", more=False)], headers=headers)
         assert sent[0]["status"] == status
-    assert b"busy" in through_doors(reading, doors.MAX_WAITING, headers=large)[1]["body"]
+    assert doors.BUSY in through_doors(reading, full, headers=large)[1]["body"].decode()
+    megabyte = [part(bytes(2**20)), part(b"0", more=False)]
+    assert through_doors(reading, 0, megabyte)[0]["status"] == 200
+    with pytest.raises(doors.HTTPException, match="busy"):  # it didn't say how large it is
+        through_doors(reading, full, megabyte)
 
 
 def test_what_was_not_sent_in_full_does_not_stay(client, server, monkeypatch):
