@@ -9,6 +9,7 @@ from page.words import LABELS, text
 # pictures are counted, which share of them is shown, whether a high share is a bad one.
 SPOTS = {"generator": ("generators", "ai", "ai_caught", False),
          "source": ("sources", "real", "real_called_ai", True)}
+MOST = 16  # rows of a list, the worst ones
 # A table of the report → the file of `page/words/` with the plain names of its rows.
 NAMES = {"generators": "generators", "sources": "collections"}
 
@@ -65,4 +66,4 @@ def _photos(report, language):
 def _spots(language, rows, words, count, share, worst_first):
     return [{"name": packs.plain(words, name, language), "count": rows[name][count],
              "share": rows[name][share]}
-            for name in packs.ranked(rows, count, share, worst_first, fewest=1)]
+            for name in packs.ranked(rows, count, share, worst_first)[:MOST]]

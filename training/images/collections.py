@@ -26,9 +26,30 @@ COLUMNS = ("label", "source", "generator")
 SD1 = "Stable Diffusion 1.x"
 # Names of generators, the first that fits; the rest keep the name that the data gives them.
 NAMES = {
-    SD1: r"stable[ -]diffusion[ -](1|v1)|\bSD ?1\.x|stable-diffusion-v1",
+    SD1: r"stable[ -]diffusion[ -](1|v1)|\bSD ?1\.\w|stable-diffusion-v1",
     "Stable Diffusion 2.1": r"stable-diffusion-2|\bSD ?2",
 }
+# What reports call them, the first that fits: collections write much about few pictures.
+REPORTED = {
+    "Lovable's own generator": r"\bLovable\b(?!.*\bGemini\b)|rest Lovable default",
+    "Google Gemini, Imagen, Nano Banana": r"Google|Gemini|Nano Banana|Imagen",
+    "GPT-4o, GPT-Image": r"GPT|8 of 8 marked",
+    "DALL-E 3": r"DALL-E 3",
+    "DALL-E 2": r"DALL-E 2|DALL-E$",
+    "Midjourney": r"Midjourney",
+    "SDXL": r"SDXL",
+    SD1: SD1,
+    "Stable Diffusion 2.1": r"Stable Diffusion 2",
+    "Stable Diffusion, version unknown": r"^Stable Diffusion",
+    "FLUX": r"by path: flux|^Flux",
+    "latent diffusion before Stable Diffusion": r"\bLDM\b",
+    "GLID-3-XL": r"GLID",
+    "StyleGAN and other GANs": r"StyleGAN|doesnotexist|facenotexist",
+    "Seedream 5": r"Seedream",
+    "HunyuanDiT": r"Hunyuan",
+    "other open models": r"by path",
+}
+UNNAMED = "not named"
 # Generators that share their last step, the one that leaves traces, are of one family.
 FAMILIES = {
     "GPT and Gemini": r"GPT|Gemini|Google|Imagen|Nano Banana",
@@ -136,6 +157,11 @@ def name_of(generator, source=""):
     """One name for a generator that collections write in different ways, or not at all."""
     generator = MADE_BY.get(source, generator)
     return _first(NAMES, generator) or generator
+
+
+def reported_name(generator):
+    """The name by which a report counts a generator, as `name_of` gives it."""
+    return _first(REPORTED, generator) or UNNAMED
 
 
 def family_of(generator):

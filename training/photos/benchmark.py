@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ensemble import vote
 from ensemble.vocabulary import CONFIDENT, LIKELY
-from training.images.collections import source_weights
+from training.images.collections import reported_name, source_weights
 from training.markdown import percent
 from training.measure.calibration import PROMISES, bounds, correction
 from training.photos.values import MET
@@ -180,6 +180,7 @@ def report(originals, judged):
     copies = {name: (judged.verdicts(name)[0], ~np.isnan(p_ai[:, 0]))
               for name, p_ai in judged.p_ai.items() if name != MET}
     folds, ai = judged.folds, originals.labels == 1
+    generators = np.array([reported_name(name) for name in originals.generators])
 
     def row(rows):
         return _row(rows, ai, np.isin(folds, folds[rows]), verdicts, copies)
@@ -198,8 +199,8 @@ def report(originals, judged):
             "folds": parts, "mean": _mean(parts),
             "sources": {name: row(originals.sources == name)
                         for name in np.unique(originals.sources).tolist()},
-            "generators": {name: row(ai & (originals.generators == name))
-                           for name in np.unique(originals.generators[ai]).tolist()}}
+            "generators": {name: row(ai & (generators == name))
+                           for name in np.unique(generators[ai]).tolist()}}
 
 
 def _row(rows, ai, of_folds, verdicts, copies):
