@@ -145,12 +145,12 @@ def weakest(photos, language):
                 accused=_listed("collections", accused, language))
 
 
-def ranked(rows, count, share, worst_first, fewest=FEWEST):
+def ranked(rows, count, share, worst_first):
     """Names of generators or sources with enough pictures.
 
     By the share of those called AI-generated, the highest first (`worst_first`) or the lowest.
     """
-    known = [name for name, row in rows.items() if row[count] >= fewest]
+    known = [name for name, row in rows.items() if row[count] >= FEWEST]
     return sorted(known, key=lambda name: rows[name][share], reverse=worst_first)
 
 
