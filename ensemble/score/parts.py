@@ -92,8 +92,7 @@ class Parts:
         ScoreError
             If the folder holds anything else, or rows that other models judged.
         """
-        for part in sorted(path.rpartition("/")[2] for path in
-                           self._storage.ls(self._folder, detail=False)):
+        for part in self._listed():
             if part.startswith(ASIDE):
                 self._storage.rm_file(self._path(part))
             elif part != LOCK:
@@ -140,21 +139,27 @@ class Parts:
         collections.Counter
         """
         count = Counter()
-        for part in self._storage.ls(self._folder, detail=False):
-            if part.endswith(ENDING) and not part.rpartition("/")[2].startswith("."):
+        for part in self._listed():
+            if not part.startswith((ASIDE, LOCK)):
                 count.update(self._table(part, ["answer"])["answer"].to_pylist())
         return count
+
+    def _listed(self):
+        if not self._storage.isdir(self._folder):
+            return []  # object storage has no empty folders
+        return sorted(path.rpartition("/")[2] for path in
+                      self._storage.ls(self._folder, detail=False))
 
     def _path(self, part):
         return f"{self._folder}/{part}"
 
-    def _table(self, path, columns=None):
-        return parquet.read_table(pyarrow.BufferReader(self._storage.cat_file(path)),
-                                  columns=columns)
+    def _table(self, part, columns=None):
+        data = self._storage.cat_file(self._path(part))
+        return parquet.read_table(pyarrow.BufferReader(data), columns=columns)
 
     def _read(self, part):
         try:
-            table = self._table(self._path(part))
+            table = self._table(part)
             if table.schema.names != rows.SCHEMA.names:
                 raise ValueError("it has other columns")
         except Exception as error:  # pyarrow and object stores' libraries have their own

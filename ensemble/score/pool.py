@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 import warnings
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
@@ -19,7 +19,7 @@ from ensemble.score.errors import ScoreError
 
 # What a run that is stopped had at work; it says so in words of its own.
 warnings.filterwarnings("ignore", "\\d+ tasks which were still being processed", UserWarning)
-SECONDS = 3600  # that a chunk may take: on a cluster, a task may be lost without a word
+FEW = 16  # files at a time, once a process has died on one of many
 
 
 @contextmanager
@@ -53,15 +53,17 @@ def workers(dask=None):
         client = Client(dask)
     except (OSError, ValueError) as error:
         raise ScoreError(f"No Dask scheduler answers at {dask}: {error}.") from error
-    with client, parallel_config("dask", client=client):
+    with client, parallel_config("dask", client=client) as settings:
+        _pass_on_deaths(settings["backend"])
         yield client
 
 
 def judged(judge, chunks, jobs, died):
     """Judge chunks of files, as the settings of `workers` say.
 
-    A worker process that dies takes all that are at work with it. Their files are then judged one
-    by one, so that only the file on which it dies goes without a verdict.
+    A worker process that dies takes all that are at work with it, on Dask after the fourth time.
+    Their files are then judged a few at a time, and when it dies again one by one in a process
+    here, so that only the file on which it dies goes without a verdict.
 
     Parameters
     ----------
@@ -82,7 +84,7 @@ def judged(judge, chunks, jobs, died):
     Raises
     ------
     ScoreError
-        If a chunk does not come back.
+        If the cluster goes.
     """
     numbered, at_work = enumerate(chunks), {}
 
@@ -93,19 +95,39 @@ def judged(judge, chunks, jobs, died):
 
     while True:
         try:
-            for number, table in Parallel(jobs, return_as="generator_unordered", batch_size=1,
-                                          timeout=SECONDS)(calls()):
+            for number, table in Parallel(jobs, return_as="generator_unordered",
+                                          batch_size=1)(calls()):
                 del at_work[number]
                 yield table
             return
         except TerminatedWorkerError:
-            for number in list(at_work):
-                yield pyarrow.concat_tables(_one_by_one(judge, at_work.pop(number), died))
-        except TimeoutError as error:
-            raise ScoreError(f"Some files did not come back within {SECONDS // 60} minutes. Their "
-                             f"workers may have died on one; of each chunk the first is: "
-                             f"{', '.join(files[0].name for files in at_work.values())}."
-                             ) from error
+            suspects = list(at_work.values())
+            at_work.clear()
+        except CancelledError as error:
+            raise ScoreError("The cluster's scheduler can't be reached any more; start the same "
+                             "command again, and it goes on.") from error
+        few = [files[i:i + FEW] for files in suspects for i in range(0, len(files), FEW)]
+        if len(few) > len(suspects):
+            yield from judged(judge, few, jobs, died)
+        else:
+            for files in few:
+                yield pyarrow.concat_tables(_one_by_one(judge, files, died))
+
+
+def _pass_on_deaths(backend):
+    """Have joblib hear of a task that Dask gave up, for which it would wait for ever (1.6)."""
+    submit = backend.submit
+
+    def submit_and_watch(call, callback=None):
+        def pass_on(future):
+            if error := future.exception():
+                callback(TerminatedWorkerError(str(error)))
+
+        future = submit(call, callback)
+        future.add_done_callback(pass_on)
+        return future
+
+    backend.submit = submit_and_watch
 
 
 def _undisturbed(number, judge, files):
