@@ -28,7 +28,8 @@ $(VENV)/run.stamp: requirements.txt
 	$(BIN)/python -m pip install -q -r requirements.txt
 	touch $@
 
-$(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt tests/requirements.txt
+$(VENV)/test.stamp: $(VENV)/run.stamp training/requirements.txt \
+  ensemble/score/requirements.txt tests/requirements.txt
 	$(BIN)/python -m pip install -q -r tests/requirements.txt
 	touch $@
 

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import dask
 import pandas
 import pyarrow
 import pytest
@@ -173,18 +174,24 @@ def test_stopped_killed_and_gone_on_with(many, answers, pack, tmp_path, score):
     assert sorted(os.listdir(table)) == sorted([".lock", *parts(table)])
 
 
-def test_on_a_cluster_of_which_a_worker_is_killed(many, answers, tmp_path, score):
+@pytest.fixture(scope="module")
+def cluster():
+    """Two workers, which give a task up when two of them have died on it."""
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
+        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+            yield cluster
+
+
+def test_on_a_cluster_of_which_a_worker_is_killed(cluster, many, answers, tmp_path, score):
     table = tmp_path / "verdicts.parquet"
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        victim = next(iter(cluster.workers.values())).pid
-        killer = subprocess.Popen([sys.executable, "-c", f"""if True:
-            import glob, os, time
-            while len(glob.glob({str(table / "*.parquet")!r})) < 2:
-                time.sleep(0.005)
-            os.kill({victim}, 9)"""])
-        status = score(many, "--out", table, "--dask", cluster.scheduler_address)
-        assert killer.wait() == 0
-    assert status == (0, MANY)
+    victim = next(iter(cluster.workers.values())).pid
+    killer = subprocess.Popen([sys.executable, "-c", f"""if True:
+        import glob, os, time
+        while len(glob.glob({str(table / "*.parquet")!r})) < 2:
+            time.sleep(0.005)
+        os.kill({victim}, 9)"""])
+    assert score(many, "--out", table, "--dask", cluster.scheduler_address) == (0, MANY)
+    assert killer.wait() == 0
     assert_same(table, answers)
 
 
@@ -323,19 +330,21 @@ def test_a_library_that_is_missing_is_named(library, many, tmp_path):
     assert "Traceback" not in ran.stderr
 
 
-def test_a_file_that_kills_its_process_takes_no_other_along():
+@pytest.mark.parametrize("where", ["here", "on a cluster"])
+def test_a_file_that_kills_its_process_takes_no_other_along(where, request):
     names = [*map(str, range(30)), "fatal", *map(str, range(31, 60))]
-    chunks = [[File(name) for name in names[i:i + 5]] for i in range(0, 60, 5)]
-    with pool.workers():
+    chunks = [[File(name) for name in names[i:i + 20]] for i in range(0, 60, 20)]
+    address = where != "here" and request.getfixturevalue("cluster").scheduler_address or None
+    with pool.workers(address):
         tables = list(pool.judged(dies, chunks, 2, lambda file: named([f"{file.name}: died"])))
     found = [name for table in tables for name in table["file"].to_pylist()]
-    assert sorted(found) == sorted(["fatal: died" if name == "fatal" else name for name in names])
+    assert sorted(found) == sorted("fatal: died" if name == "fatal" else name for name in names)
 
 
 def test_memory_stays_flat(tmp_path, pack):
     """In a process of its own: tracemalloc of Python 3.11 crashes where others' threads run."""
     code = """if True:
-        import gc, sys, tracemalloc
+        import sys, tracemalloc
         from ensemble.__main__ import main
         tracemalloc.start()
         for count in (1000, 4000, 12000):  # the first time, modules are imported
@@ -344,7 +353,6 @@ def test_memory_stays_flat(tmp_path, pack):
             tracemalloc.reset_peak()
             assert main(["score", "names.txt", "--out", str(count), *sys.argv[1:]]) == 1
             print(tracemalloc.get_traced_memory()[1], file=sys.stderr)
-            gc.collect(), gc.freeze(), gc.collect()  # else it lets garbage wait for long
         """
     ran = subprocess.run([sys.executable, "-c", code, "--jobs", "1", "--pack", pack], cwd=tmp_path,
                          env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ensemble.errors import ImageError
 from ensemble.pack import SHIPPED, PackError
+from ensemble.score.errors import ScoreError
 from training import commands
 from training.errors import DataError, WeightsError
 from training.report.publish import PublishError
@@ -40,7 +41,8 @@ def main(arguments=None):
         if options.run in WITH_KERAS:
             _use_tensorflow()
         options.run(options)
-    except (DataError, PackError, ImageError, PublishError, WeightsError, OSError) as error:
+    except (DataError, PackError, ImageError, PublishError, ScoreError, WeightsError,
+            OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     return 0
@@ -112,7 +114,9 @@ def _fit(add):
         "--average": {"type": int, "metavar": "EPOCHS",
                       "help": "then go on for so many, and average their weights"},
         "--float32": {"action": "store_true",
-                      "help": "compute in float32 instead of bfloat16"}}
+                      "help": "compute in float32 instead of bfloat16"},
+        "--dask": {"metavar": "ADDRESS",
+                   "help": "scheduler of a Dask cluster that searches an SVM's grid"}}
     # What isn't given is the recipe's; not every recipe takes all of them.
     for name, more in options.items():
         add(name, default=argparse.SUPPRESS, **more)

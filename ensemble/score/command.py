@@ -56,7 +56,7 @@ def _parser():
                         help="folder for the table's parts, as verdicts.parquet; a path or address")
     parser.add_argument("--pack", metavar="FOLDER", type=os.path.abspath,
                         help="pack to judge with (default: as without `score`)")
-    parser.add_argument("--jobs", type=_positive, default=-1, metavar="N",
+    parser.add_argument("--jobs", type=_positive, metavar="N",
                         help="files judged at a time (default: as many as there are cores)")
     parser.add_argument("--dask", metavar="ADDRESS",
                         help="scheduler of a Dask cluster that judges, as tcp://HOST:8786")
@@ -74,7 +74,8 @@ def _score(options):
         plan = _plan(options.sources, parts)
         count, missing = plan.counts()
         print(f"{count:,} files listed, {missing:,} of them to judge", file=sys.stderr)
-        jobs = effective_n_jobs(options.jobs)
+        # At least two, as joblib takes this process for one, and a file may kill it.
+        jobs = options.jobs or max(2, effective_n_jobs(-1))
         chunks = plan.chunks(min(MOST, max(LEAST, missing // (4 * jobs))))
         judge = partial(work.judge, folder=os.getcwd(), pack=options.pack)
         with _progress("judged", missing) as progress:

@@ -19,17 +19,20 @@ from ensemble.score.errors import ScoreError
 
 # What a run that is stopped had at work; it says so in words of its own.
 warnings.filterwarnings("ignore", "\\d+ tasks which were still being processed", UserWarning)
+WAIT = 60  # seconds for the workers of a cluster to come
 FEW = 16  # files at a time, once a process has died on one of many
 
 
 @contextmanager
-def workers(dask=None):
+def workers(dask=None, scatter=()):
     """Have joblib use a process a core, each of which computes with one thread.
 
     Parameters
     ----------
     dask : str, optional
         Address of a Dask scheduler, whose workers to use instead.
+    scatter : sequence, optional
+        Large arguments that each Dask worker is given once, for all tasks.
 
     Yields
     ------
@@ -38,7 +41,7 @@ def workers(dask=None):
     Raises
     ------
     ScoreError
-        If Dask is not installed, or no scheduler answers there.
+        If Dask is not installed, or no scheduler answers there, or it has no workers.
     """
     if dask is None:
         with parallel_config("loky", inner_max_num_threads=1):
@@ -53,9 +56,15 @@ def workers(dask=None):
         client = Client(dask)
     except (OSError, ValueError) as error:
         raise ScoreError(f"No Dask scheduler answers at {dask}: {error}.") from error
-    with client, parallel_config("dask", client=client) as settings:
-        _pass_on_deaths(settings["backend"])
-        yield client
+    with client:
+        try:
+            client.wait_for_workers(1, WAIT)
+        except TimeoutError as error:
+            raise ScoreError(f"The Dask cluster at {dask} has no workers.") from error
+        with parallel_config("dask", client=client, scatter=list(scatter),
+                             wait_for_workers_timeout=WAIT) as settings:
+            _mend(settings["backend"])
+            yield client
 
 
 def judged(judge, chunks, jobs, died):
@@ -103,9 +112,9 @@ def judged(judge, chunks, jobs, died):
         except TerminatedWorkerError:
             suspects = list(at_work.values())
             at_work.clear()
-        except CancelledError as error:
-            raise ScoreError("The cluster's scheduler can't be reached any more; start the same "
-                             "command again, and it goes on.") from error
+        except (CancelledError, TimeoutError) as error:
+            raise ScoreError("The cluster has gone; the same command goes on once it is "
+                             "back.") from error
         few = [files[i:i + FEW] for files in suspects for i in range(0, len(files), FEW)]
         if len(few) > len(suspects):
             yield from judged(judge, few, jobs, died)
@@ -114,11 +123,12 @@ def judged(judge, chunks, jobs, died):
                 yield pyarrow.concat_tables(_one_by_one(judge, files, died))
 
 
-def _pass_on_deaths(backend):
-    """Have joblib hear of a task that Dask gave up, for which it would wait for ever (1.6)."""
-    submit = backend.submit
+def _mend(backend):
+    """Mend what joblib 1.6 lacks on Dask."""
+    submit, count = backend.submit, backend.effective_n_jobs
 
     def submit_and_watch(call, callback=None):
+        """It never hears of a task that was given up, and would wait for ever."""
         def pass_on(future):
             if error := future.exception():
                 callback(TerminatedWorkerError(str(error)))
@@ -128,6 +138,8 @@ def _pass_on_deaths(backend):
         return future
 
     backend.submit = submit_and_watch
+    # Where one worker is left, it would compute in this process.
+    backend.effective_n_jobs = lambda n_jobs: max(2, count(n_jobs))
 
 
 def _undisturbed(number, judge, files):

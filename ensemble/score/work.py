@@ -99,7 +99,8 @@ def _source_or_error(file, folder):
     try:
         return _source(file, folder)
     except ImageError as error:
-        return error
+        # Anew: the one that was raised holds the frames that it passed, and they hold it.
+        return type(error)(error.key, **error.fields)
 
 
 def _source(file, folder):

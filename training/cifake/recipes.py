@@ -48,7 +48,8 @@ def fit_network_member(recipe, data, out, *, epochs=None, average=None, batch=No
                        mixed=not float32, added_fakes=added)
 
 
-def fit_svm_member(recipe, data, out, *, images=SVM_IMAGES, generator=None, corrupt=0.25, seed=0):
+def fit_svm_member(recipe, data, out, *, images=SVM_IMAGES, generator=None, corrupt=0.25, seed=0,
+                   dask=None):
     """Fit the support vector machine on a part of CIFAKE's train split.
 
     Parameters and result as for `fit_network_member`.
@@ -56,7 +57,7 @@ def fit_svm_member(recipe, data, out, *, images=SVM_IMAGES, generator=None, corr
     train, validation = load_parts(data)
     train, added = _with_fakes(train, generator)
     return svm.fit(recipe.name, lambda: recipe.build(32, None), SVM_GRID, train, validation, out,
-                   images, SVM_SEARCH, corrupt, seed, facts={"added_fakes": added})
+                   images, SVM_SEARCH, corrupt, seed, facts={"added_fakes": added}, dask=dask)
 
 
 def _with_fakes(train, generator):

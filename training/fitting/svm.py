@@ -15,6 +15,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
+from ensemble.score.pool import workers
 from training.images.corruptions import any_corruption
 from training.images.data import balanced
 from training.records import commit, write_json
@@ -25,7 +26,7 @@ MOVED = {"training.spectra": "training.images.spectra",
 
 
 def fit(name, build, grid, train, validation, out, images, search, corrupt=0.0, seed=0, jobs=2,
-        facts=None):
+        facts=None, dask=None):
     """Search, fit and calibrate a support vector machine.
 
     The grid is searched by three-fold cross-validation on a small subset, the best is fitted
@@ -50,11 +51,18 @@ def fit(name, build, grid, train, validation, out, images, search, corrupt=0.0, 
     seed, jobs : int
     facts : dict, optional
         What else `run.json` shall hold.
+    dask : str, optional
+        Address of a Dask scheduler; its workers search the grid then, not `jobs` threads.
 
     Returns
     -------
     Path
         Of the calibrated classifier, `uint8 [N, H, W, 3] → P(real), P(AI)`.
+
+    Raises
+    ------
+    ensemble.score.errors.ScoreError
+        If Dask is not installed, or no scheduler answers there.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -63,7 +71,8 @@ def fit(name, build, grid, train, validation, out, images, search, corrupt=0.0, 
     subset = train.take(balanced(train.labels, images, rng))
     for i in np.flatnonzero(rng.random(len(subset)) < corrupt):
         subset.images[i] = any_corruption(subset.images[i], rng)
-    searched = _search(build, grid, subset.take(balanced(subset.labels, search, rng)), seed, jobs)
+    searched = _search(build, grid, subset.take(balanced(subset.labels, search, rng)), seed, jobs,
+                       dask)
     _write_grid(out / "grid.csv", grid, searched.cv_results_)
     fitted = build().set_params(**searched.best_params_).fit(subset.images, subset.labels)
     calibrated = CalibratedClassifierCV(FrozenEstimator(fitted), method="sigmoid")
@@ -89,9 +98,13 @@ def load(path):
     return joblib.load(path)
 
 
-def _search(build, grid, data, seed, jobs):
+def _search(build, grid, data, seed, jobs, dask):
     search = GridSearchCV(build(), grid, n_jobs=jobs, refit=False, verbose=2,
                           cv=StratifiedKFold(3, shuffle=True, random_state=seed))
+    if dask:
+        # Every worker gets the images once: one that dies takes the only ones of none.
+        with workers(dask, scatter=[data.images, data.labels]):
+            return search.fit(data.images, data.labels)
     # libsvm lets other threads work; processes would have to import Keras to know a recipe.
     # Each thread computes alone: on small matrices BLAS's own threads mostly wait for each other.
     with parallel_config("threading"), threadpool_limits(1):

@@ -55,7 +55,7 @@ def fit_network_recipe(recipe, data, out, *, validation=None, size=None, real=No
 
 
 def fit_flat_svm(recipe, data, out, *, validation=None, size=None, real=None, ai=None, images=None,
-                 generator=None, seed=0):
+                 generator=None, seed=0, dask=None):
     """Fit the support vector machine of system 2, which knows two classes.
 
     Parameters and result as for `fit_network_recipe`.
@@ -70,7 +70,7 @@ def fit_flat_svm(recipe, data, out, *, validation=None, size=None, real=None, ai
         in_memory(chosen.train, size), in_memory(chosen.validation, size), out,
         images=len(chosen.train), search=len(chosen.train), seed=seed,
         facts={**chosen.facts, "system": recipe.system, "size": size,
-               "validation_images": len(chosen.validation)})
+               "validation_images": len(chosen.validation)}, dask=dask)
 
 
 def fit_dcgan(recipe, data, out, *, validation=None, real=None, ai=None, images=None, epochs=None,
