@@ -10,8 +10,8 @@ from training.__main__ import ARGUMENTS
 
 PAGES = [ROOT / name for name in (
     "README.md", "CONTRIBUTING.md", "docs/design.md", "docs/use.md", "docs/hosting.md",
-    "training/README.md", "training/students/README.md", "weights/cifake/README.md",
-    "weights/photos/README.md")]
+    "docs/scale.md", "training/README.md", "training/students/README.md",
+    "weights/cifake/README.md", "weights/photos/README.md")]
 LINK = re.compile(r'\]\((?!https?:)([^)#]+)\)|(?:src|srcset)="([^"]+)"')
 FOLDERS = "ensemble|page|training|tests|weights|examples|docs|benchmarks"
 SOURCES = [ROOT / "app.py", *(path for folder in ("ensemble", "page")
@@ -25,7 +25,7 @@ def test_links_lead_to_files(page):
     assert not missing
 
 
-@pytest.mark.parametrize("page", PAGES[:6], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES[:7], ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_and_commands_that_are_named_are_there(page):
     text = page.read_text("utf-8")
     named = re.findall(rf"`((?:{FOLDERS})/[\w./-]+\.(?:py|json|csv|css|md))`", text)

@@ -17,8 +17,10 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from ensemble.score.errors import ScoreError
 
-# What a run that is stopped had at work; it says so in words of its own.
-warnings.filterwarnings("ignore", "\\d+ tasks which were still being processed", UserWarning)
+# A run that is stopped says so in words of its own; and a worker whose memory has grown by much,
+# which a few large pictures are enough for, is replaced by a new one and loses nothing.
+for message in (r"\d+ tasks which were still being processed", "A worker stopped while some jobs"):
+    warnings.filterwarnings("ignore", message, UserWarning)
 WAIT = 60  # seconds for the workers of a cluster to come
 FEW = 16  # files at a time, once a process has died on one of many
 
