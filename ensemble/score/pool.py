@@ -1,5 +1,6 @@
 """Many chunks at a time: in processes here, or on a Dask cluster, both through joblib."""
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -54,6 +55,8 @@ def workers(dask=None, scatter=()):
     except ModuleNotFoundError as error:
         raise ScoreError(f"--dask needs {error.name}, which is not installed: "
                          f"pip install 'dask[distributed]'") from error
+    # What it logs when the scheduler goes are tracebacks; the error says it in a sentence.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(dask)
     except (OSError, ValueError) as error:
