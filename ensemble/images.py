@@ -34,7 +34,7 @@ pillow_heif.register_heif_opener()
 
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 50_000_000
-MAX_SIDE = 2**16  # pixels; no JPEG, WebP or GIF is longer, and each row costs more than its pixels
+MAX_SIDE = 2**16  # pixels; no JPEG, WebP or GIF is longer, and rows cost more than their pixels
 MIN_SIDE = 16  # pixels; of fewer, members would see nothing but interpolation
 # A picture whose channels all deviate less than this from their mean, in levels of 255, is flat.
 FLAT = 1.0
@@ -220,8 +220,7 @@ def _read(path):
 
 def _at_once(path, flags):
     """Open a file without waiting: into a pipe that has no writer nobody may ever write."""
-    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    os.set_blocking(file, True)
+    os.set_blocking(file := os.open(path, flags | getattr(os, "O_NONBLOCK", 0)), True)
     return file
 
 
@@ -242,9 +241,8 @@ def _check_pixels(width, height):
 def _decode(data, at_least):
     if data.startswith(b"\xff\xd8") and guards.repeats_itself(data):
         raise DamagedImage("repetitive")
-    for name, start in (("PNG", b"\x89PNG"), ("GIF", b"GIF8")):
-        if data.startswith(start) and guards.is_flooded(data, name):
-            raise _damaged(name)
+    if name := guards.flooded(data):
+        raise _damaged(name)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -288,8 +286,7 @@ def _from_pil(image, at_least=None):
         with suppress(Exception):  # broken EXIF is no reason to refuse the picture
             orientation = image.getexif().get(ExifTags.Base.Orientation)
         lying = orientation in (5, 6, 7, 8)
-        columns, rows = image.size
-        rgb = np.empty((columns, rows, 3) if lying else (rows, columns, 3), np.uint8)
+        rgb = np.empty((*(image.size if lying else image.size[::-1]), 3), np.uint8)
         to_rgb(image, STORED[orientation](rgb) if orientation in STORED else rgb)
         alpha = _alpha(image)
     except Exception as error:
