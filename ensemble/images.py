@@ -242,7 +242,7 @@ def _decode(data, at_least):
     if data.startswith(b"\xff\xd8") and guards.repeats_itself(data):
         raise DamagedImage("repetitive")
     if name := guards.flooded(data):
-        raise _damaged(name)
+        raise DamagedImage("damaged", format=name)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -251,9 +251,8 @@ def _decode(data, at_least):
     except Exception as error:  # decoders of untrusted bytes raise whatever they meet
         raise _unreadable(data) from error
     with image:
-        _check_pixels(*image.size)
-        if max(image.size) > MAX_SIDE:
-            raise _damaged(image.format)
+        if max(image.size) > MAX_SIDE and math.prod(image.size) <= MAX_PIXELS:
+            raise DamagedImage("damaged", format=image.format)
         return replace(_from_pil(image, at_least), digest=file_digest(data))
 
 
@@ -262,16 +261,12 @@ def _unreadable(data):
     for name in FORMATS:
         accepts = Image.OPEN[name][1]
         if accepts and accepts(data[:16]):
-            return _damaged(name)
+            return DamagedImage("damaged", format=name)
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     plain = text[:512].isascii() and b"\0" not in text[:512]
     return UnsupportedFormat(next((key for start, key in OTHER_FILES.items()
                                    if text.startswith(start)),
                                   "text" if plain else "unknown_format"))
-
-
-def _damaged(name):
-    return DamagedImage("damaged", format=name)
 
 
 def _from_pil(image, at_least=None):
@@ -290,13 +285,11 @@ def _from_pil(image, at_least=None):
         to_rgb(image, STORED[orientation](rgb) if orientation in STORED else rgb)
         alpha = _alpha(image)
     except Exception as error:
-        raise _damaged(image.format or "image") from error
+        raise DamagedImage("damaged", format=image.format or "image") from error
     return Picture(rgb, *((height, width) if lying else (width, height)), alpha=alpha)
 
 
 def _alpha(image):
     """The alpha channel as it is stored; None if there is none or it hides nothing."""
-    if image.mode not in ("RGBA", "LA"):
-        return None
-    alpha = image.getchannel("A")
-    return None if alpha.getextrema() == (255, 255) else np.asarray(alpha)
+    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+    return None if alpha is None or alpha.getextrema() == (255, 255) else np.asarray(alpha)
