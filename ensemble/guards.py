@@ -28,14 +28,17 @@ def repeats_itself(jpeg):
     return True
 
 
-def is_flooded(data, name):
-    """Whether a PNG or a GIF has more parts than any program writes.
+def flooded(data):
+    """"PNG" or "GIF" if a file of these has more parts than any program writes, else None.
 
     Pillow takes a microsecond or two for each; and it joins a GIF's comments one by one, so that
     those of 5 MB take minutes.
     """
-    return any(count > most for count, most in zip(
-        _png_parts(data) if name == "PNG" else _gif_parts(data), (MAX_PARTS, MAX_COMMENTS)))
+    for name, start, counts in (("PNG", b"\x89PNG", _png_parts), ("GIF", b"GIF8", _gif_parts)):
+        if data.startswith(start) and any(
+                count > most for count, most in zip(counts(data), (MAX_PARTS, MAX_COMMENTS))):
+            return name
+    return None
 
 
 def _png_parts(data):

@@ -34,7 +34,7 @@ pillow_heif.register_heif_opener()
 
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 50_000_000
-MAX_SIDE = 2**16  # pixels; no JPEG, WebP or GIF is longer, and each row costs more than its pixels
+MAX_SIDE = 2**16  # pixels; no JPEG, WebP or GIF is longer, and rows cost more than their pixels
 MIN_SIDE = 16  # pixels; of fewer, members would see nothing but interpolation
 # A picture whose channels all deviate less than this from their mean, in levels of 255, is flat.
 FLAT = 1.0
@@ -232,8 +232,7 @@ def _read(path):
 
 def _at_once(path, flags):
     """Open a file without waiting: into a pipe that has no writer nobody may ever write."""
-    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    os.set_blocking(file, True)
+    os.set_blocking(file := os.open(path, flags | getattr(os, "O_NONBLOCK", 0)), True)
     return file
 
 
@@ -248,9 +247,8 @@ def _check_pixels(width, height):
 def _decode(data, at_least):
     if data.startswith(b"\xff\xd8") and guards.repeats_itself(data):
         raise DamagedImage("repetitive")
-    for name, start in (("PNG", b"\x89PNG"), ("GIF", b"GIF8")):
-        if data.startswith(start) and guards.is_flooded(data, name):
-            raise _damaged(name)
+    if name := guards.flooded(data):
+        raise DamagedImage("damaged", format=name)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -259,9 +257,8 @@ def _decode(data, at_least):
     except Exception as error:  # decoders of untrusted bytes raise whatever they meet
         raise _unreadable(data) from error
     with image:
-        _check_pixels(*image.size)
-        if max(image.size) > MAX_SIDE:
-            raise _damaged(image.format)
+        if max(image.size) > MAX_SIDE and math.prod(image.size) <= MAX_PIXELS:
+            raise DamagedImage("damaged", format=image.format)
         return replace(_from_pil(image, at_least), digest=file_digest(data))
 
 
@@ -270,16 +267,12 @@ def _unreadable(data):
     for name in FORMATS:
         accepts = Image.OPEN[name][1]
         if accepts and accepts(data[:16]):
-            return _damaged(name)
+            return DamagedImage("damaged", format=name)
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     plain = text[:512].isascii() and b"\0" not in text[:512]
     return UnsupportedFormat(next((key for start, key in OTHER_FILES.items()
                                    if text.startswith(start)),
                                   "text" if plain else "unknown_format"))
-
-
-def _damaged(name):
-    return DamagedImage("damaged", format=name)
 
 
 def _from_pil(image, at_least=None):
@@ -294,18 +287,15 @@ def _from_pil(image, at_least=None):
         with suppress(Exception):  # broken EXIF is no reason to refuse the picture
             orientation = image.getexif().get(ExifTags.Base.Orientation)
         lying = orientation in (5, 6, 7, 8)
-        columns, rows = image.size
-        rgb = np.empty((columns, rows, 3) if lying else (rows, columns, 3), np.uint8)
+        rgb = np.empty((*(image.size if lying else image.size[::-1]), 3), np.uint8)
         to_rgb(image, STORED[orientation](rgb) if orientation in STORED else rgb)
         alpha = _alpha(image)
     except Exception as error:
-        raise _damaged(image.format or "image") from error
+        raise DamagedImage("damaged", format=image.format or "image") from error
     return Picture(rgb, *((height, width) if lying else (width, height)), alpha=alpha)
 
 
 def _alpha(image):
     """The alpha channel as it is stored; None if there is none or it hides nothing."""
-    if image.mode not in ("RGBA", "LA"):
-        return None
-    alpha = image.getchannel("A")
-    return None if alpha.getextrema() == (255, 255) else np.asarray(alpha)
+    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+    return None if alpha is None or alpha.getextrema() == (255, 255) else np.asarray(alpha)
