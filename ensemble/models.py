@@ -8,9 +8,6 @@ from ensemble.member import Member, MemberError
 from ensemble.tiles import cut
 from ensemble.vote import correct, decide
 
-# More tiles in one batch would take memory and no less time.
-TILES_AT_ONCE = 80
-
 
 class PackModels:
     """The members of a pack, loaded once; every method is safe to call from several threads.
@@ -69,11 +66,11 @@ class PackModels:
         maps : dict of str to ndarray of float32, shape [N, h, w]
             Of the members that have one.
         """
-        at_once = max(1, TILES_AT_ONCE // images.shape[1]) if images.ndim == 5 else len(images)
-        parts = [self._predict(images[start:start + at_once])
-                 for start in range(0, len(images), at_once)]
-        if len(parts) == 1:
-            return parts[0]
+        if images.ndim == 4 or len(images) == 1:
+            return self._predict(images)
+        # A picture's tiles are a batch already. One by one, pictures take no more time and less
+        # memory, and each has the very numbers that it has alone.
+        parts = [self._predict(picture[None]) for picture in images]
         return (np.concatenate([p_ai for p_ai, _ in parts]),
                 {name: np.concatenate([maps[name] for _, maps in parts]) for name in parts[0][1]})
 

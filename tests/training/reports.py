@@ -73,13 +73,15 @@ def litert(manifest):
 
 
 def photos():
-    """Two sources in two folds, as `photos` measures them."""
-    row = {"roc_auc": 0.7654, "flips": dict.fromkeys(("resaved", "halved"),
-                                                    {"all": 0.0321, "confident": 0.0}),
-           "confident": {"coverage": 0.2109, "accuracy": 0.9412, "real_called_ai": 0.0123,
-                         "ai_caught": 0.1}}
+    """Two sources in two folds, as `make_photos` measures them."""
+    changes = {"all": 0.0321, "confident": 0.0, "likely": 0.01}
+    told = {"coverage": 0.2109, "accuracy": 0.9412, "real_called_ai": 0.0123, "ai_caught": 0.1}
+    row = {"roc_auc": 0.7654, "confident": told, "likely": told,
+           "flips": dict.fromkeys(("resaved", "halved", "screenshot"), changes)}
+    ranking = {"roc_auc": 0.7, "caught": {"1%": 0.1, "5%": 0.2}}
     both = {**row, "real": 40, "ai": 60, "real_called_ai": 0.2987, "ai_caught": 0.6789}
-    return {"n": 200, "folds": [both] * 2, "mean": {k: v for k, v in both.items()
+    return {"n": 200, "baselines": {"simpler": ranking}, "ranking": ranking, "pairs": {},
+            "pairs_mean": None, "folds": [both] * 2, "mean": {k: v for k, v in both.items()
                                                     if k not in ("real", "ai")},
             "sources": dict.fromkeys(("zoo", "city"), both),
             "generators": {"DALL-E 9": {**both, "real": 0, "real_called_ai": None}}}

@@ -14,7 +14,6 @@ import pytest
 from dask.distributed import LocalCluster
 
 from ensemble import PackModels, pack
-from ensemble.score.errors import ScoreError
 from tests import made
 from tests.training.killed import kill_after
 from training import records

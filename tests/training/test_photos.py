@@ -32,6 +32,7 @@ def test_labels_sources_and_generators_are_read(read):
 
 @pytest.mark.parametrize("written, name, family", [
     ("SD 1.x", photos.SD1, "Stable Diffusion"),
+    ("SD 1.4", photos.SD1, "Stable Diffusion"),
     ("runwayml-stable-diffusion-v1-5", photos.SD1, "Stable Diffusion"),
     ("CompVis-stable-diffusion-v1-4", photos.SD1, "Stable Diffusion"),
     ("stabilityai-stable-diffusion-2-1", "Stable Diffusion 2.1", "Stable Diffusion"),

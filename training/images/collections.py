@@ -26,7 +26,7 @@ COLUMNS = ("label", "source", "generator")
 SD1 = "Stable Diffusion 1.x"
 # Names of generators, the first that fits; the rest keep the name that the data gives them.
 NAMES = {
-    SD1: r"stable[ -]diffusion[ -](1|v1)|\bSD ?1\.\w|stable-diffusion-v1",
+    SD1: r"stable[ -]diffusion[ -](1|v1)|\bSD ?1\.(x|\d+$)|stable-diffusion-v1",
     "Stable Diffusion 2.1": r"stable-diffusion-2|\bSD ?2",
 }
 # What reports call them, the first that fits: collections write much about few pictures.

@@ -11,15 +11,17 @@ FEWEST = 30  # pictures that say something of a generator
 def introduction(manifest):
     """What the pack is."""
     size, least = manifest["input_size"], manifest["domain"]["min_side"]
-    tiles = manifest["grid"] ** 2
+    tiles = manifest.get("grid", 0) ** 2
+    cut = f""", and {tiles} tiles of that size cut from it as it is (a picture whose shorter side \
+has 2,048 pixels or more is halved first, as often as 1,024 are left)""" if tiles else ""
+    shape = f"N, {tiles + 1}" if tiles else "N"
     return f"""# Real or AI? Pack `{manifest["name"]}` {manifest["version"]}
 
 {len(manifest["members"])} models of different kinds vote on whether a picture whose longer side \
 has {least} pixels or more is real or AI-generated. They see its middle square, reduced to \
-{size} × {size} pixels, and {tiles} tiles of that size cut from it as it is (a picture whose \
-shorter side has 2,048 pixels or more is halved first, as often as 1,024 are left). Each is one \
-ONNX file, `uint8 [N, {tiles + 1}, {size}, {size}, 3] → float32 [N]`, the probability that the \
-picture is AI-generated. The networks also return the class-activation map whose mean is the \
+{size} × {size} pixels{cut}. Each is one ONNX file, \
+`uint8 [{shape}, {size}, {size}, 3] → float32 [N]`, the probability that the picture is \
+AI-generated. The networks also return the class-activation map whose mean is the \
 logit. Loading an ONNX file runs no code."""
 
 
