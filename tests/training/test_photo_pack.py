@@ -145,7 +145,7 @@ def test_readme_says_how_seldom_the_models_can_tell_and_what_marks_are_worth(pac
     assert main(["report", "--pack", str(folder), "--readme", str(readme)]) == 0
     text = readme.read_text()
     assert ("1,234 pictures from 21 collections that they were not trained on, the models can't "
-            "tell 87.5%; 12.5% of the verdicts are `likely`, of which 87.6% are right") in text
+            "tell 87.5%; 12.5% of the verdicts are `likely`, 87.6% of these right") in text
     assert "`confident`" not in text
     assert "accuse 1.23% of the real pictures, and catch 4.6% of the AI-generated ones" in text
     assert "read in 58 of 60 pictures" in text and "(96.7%)" in text
