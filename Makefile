@@ -19,7 +19,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/python app.py
 
 test: $(VENV)/test.stamp $(VENV)/web.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2
 
 # On the Python of the Space, see the front matter of README; `make test` takes the one at hand.
 test-3.12:

@@ -1,38 +1,26 @@
 """Fixtures of more than one file: the page's and the API's server and browser, a pack, a Hub."""
 
 import os
-from pathlib import Path
 
 import pytest
 
 from ensemble import Ensemble
-from tests import chromium
+from tests import areas, chromium
 from tests.hub import TOKEN, point_client, serving
 from tests.judging import cli_answers, visit  # noqa: F401
 from tests.servers import browser, pictures, server  # noqa: F401
 from tests.tiny import build_tiny_pack
 
-TRAINING = Path(__file__).parent / "training"
 
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Let what one worker starts or learns to know serve all that need it; the longest first.
+    """Begin with what takes longest."""
+    items.sort(key=areas.turn)
 
-    The tests of the page share a server and a browser, those of training Keras and its like.
-    """
-    visiting = {item.path for item in items
-                if {"browser", "server"} & set(getattr(item, "fixturenames", ()))}
 
-    def group(item):
-        if item.path in visiting:
-            return "page"
-        return "training" if TRAINING in item.path.parents else item.path.name
-
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
-    items.sort(key=lambda item: ["training", "page"].index(group(item)) if group(item) in (
-        "training", "page") else 2)
+@pytest.hookimpl(optionalhook=True)  # of xdist
+def pytest_xdist_make_scheduler(config, log):
+    """Where tests run in parallel, hand them out by area."""
+    return areas.scheduler(config, log)
 
 
 def pytest_sessionstart(session):

@@ -1,8 +1,11 @@
 """What tests of `training/` share."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+
+from tests.training import reports
 
 HERE = Path(__file__).parent
 # Warnings that libraries of training give of themselves.
@@ -31,3 +34,15 @@ def eagerly():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras.Model, "run_eagerly", property(lambda _: True, lambda _, given: None))
         yield
+
+
+@pytest.fixture(scope="session")
+def measured_once(tmp_path_factory):
+    """A tiny pack with its reports, measured once for all; others change a copy."""
+    return reports.build_measured_pack(tmp_path_factory.mktemp("measured") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def measured_pack(measured_once, tmp_path_factory):
+    """A copy of it."""
+    return shutil.copytree(measured_once, tmp_path_factory.mktemp("pack") / "tiny")

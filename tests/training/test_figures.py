@@ -14,10 +14,9 @@ PAGE = {"light": "#fffdf9", "dark": "#1f1d1a"}
 
 
 @pytest.fixture(scope="module")
-def given(tmp_path_factory):
+def given(measured_pack):
     """Manifest and reports of a measured pack."""
-    folder = measured.build_measured_pack(tmp_path_factory.mktemp("pack") / "tiny")
-    return read_manifest(folder), measured.read(folder)
+    return read_manifest(measured_pack), measured.read(measured_pack)
 
 
 @pytest.fixture(scope="module")
