@@ -89,6 +89,7 @@ def compare(ensemble, app, data, rounds):
         "bound": round(3 * median("one client", "p50") + queued, 1),
         PROFILE: {
             "all of it": round(request, 2), "the verdict": round(verdict, 2),
+            "the verdict / all of it": round(verdict / request, 2),
             "two HTTP requests that do nothing": round(http, 2),
             "Gradio's queue and events": round(request - verdict - http, 2),
             "sending the file first": round(median("uploading clients", "cpu") - request, 2),
