@@ -128,8 +128,8 @@ def in_short(promised):
         Content of `reports/promises.json`.
     """
     told = {step: row for step, row in promised["steps"].items() if row["coverage"]}
-    steps = [f"{row['coverage']:.1%} of the verdicts are `{step}`, {row['right']:.1%} of these right"
-             for step, row in told.items()] or ["no verdict is any surer"]
+    steps = [f"{row['coverage']:.1%} of the verdicts are `{step}`, {row['right']:.1%} of these "
+             f"right" for step, row in told.items()] or ["no verdict is any surer"]
     widest = list(promised["steps"].values())[-1]
     uncertain = 1 - sum(row["coverage"] for row in told.values())
     return (f"Of {promised['n']:,} pictures from {promised['collections']} collections that they "
