@@ -82,7 +82,9 @@ def differences(twin, own):
     different = [name for name in FIELDS if twin[name] != own[name]]
     if abs(twin["p_ai"] - own["p_ai"]) > CLOSE:
         different.append("p_ai")
-    if [reason["key"] for reason in twin["reasons"]] != [
+    # A probability on either side of a half, by as little as it may differ, gives another reason.
+    one_side = (twin["p_ai"] >= 0.5) == (own["p_ai"] >= 0.5)
+    if one_side and [reason["key"] for reason in twin["reasons"]] != [
             reason["key"] for reason in own["reasons"]]:
         different.append("reasons")
     if _notes(twin) != _notes(own):
