@@ -21,7 +21,7 @@ from web.serve import Handler, server
 
 # By which the two may differ in `p_ai`: 8-bit integers round a value to one side or the other where
 # two runtimes differ in its last digits.
-CLOSE = 0.01
+CLOSE = 0.02
 FIELDS = ("answer", "because", "pack", "label", "certainty", "agreement", "width", "height")
 JUDGE = """async (data) => {
   const {judge} = await import('./judge.js');
