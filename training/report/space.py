@@ -124,8 +124,8 @@ def _hardware(api, repo, sdk):
 
 def _static_card(readme):
     """README.md of the static Space: the other one's card, with another sdk."""
-    card = metadata_load(readme) or {}
-    card = SpaceCardData(**{key: card[key] for key in CARD if key in card}, sdk="static",
+    given = metadata_load(readme) or {}
+    card = SpaceCardData(**{key: given[key] for key in CARD if key in given}, sdk="static",
                          app_file="index.html", custom_headers=ISOLATED)
     return (f"---\n{card.to_yaml()}\n---\n\n# Real or AI?\n\n"
             f"The page judges in your own browser, and no image leaves it.\n").encode()
