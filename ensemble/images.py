@@ -44,9 +44,10 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
 OTHER_FILES = {b"%PDF": "pdf", b"<": "markup", b"8BPS": "photoshop", b"PK\3\4": "archive",
                b"\0\0\0\x0cJXL ": "jpeg_xl", b"\xff\x0a": "jpeg_xl"}
 # EXIF's orientation → an upright picture's pixels in the order in which its file has them.
-STORED: dict[int, Callable] = {2: lambda rgb: rgb[:, ::-1], 3: lambda rgb: rgb[::-1, ::-1], 4: lambda rgb: rgb[::-1],
-          5: lambda rgb: rgb.swapaxes(0, 1), 6: np.rot90,
-          7: lambda rgb: rgb[::-1, ::-1].swapaxes(0, 1), 8: lambda rgb: np.rot90(rgb, -1)}
+STORED: dict[int, Callable] = {
+    2: lambda rgb: rgb[:, ::-1], 3: lambda rgb: rgb[::-1, ::-1], 4: lambda rgb: rgb[::-1],
+    5: lambda rgb: rgb.swapaxes(0, 1), 6: np.rot90,
+    7: lambda rgb: rgb[::-1, ::-1].swapaxes(0, 1), 8: lambda rgb: np.rot90(rgb, -1)}
 FILTERS = {f.name.lower(): f for f in Image.Resampling}
 FILE = str, Path, bytes, bytearray, memoryview
 # Pillow warns of broken metadata and large pictures; neither is news to the visitor. Once for the
