@@ -7,7 +7,7 @@ import pandas
 import pyarrow
 import pytest
 
-MANY = 600
+MANY = 1800
 
 
 def parts(table):
