@@ -131,9 +131,9 @@ def test_every_photo_is_taken_or_refused_in_the_visitors_language(browser, serve
         # A phone's HEIC has no type in many browsers.
         phone = next(path for path in pictures if path.suffix == ".heic")
         heic = {"name": "IMG_1.HEIC", "mimeType": "", "buffer": phone.read_bytes()}
-        for _ in range(2):  # the very same once more is answered, too
+        for serial in (1, 2):  # the very same once more is answered, too
             page.set_input_files("#poor input[type=file]", heic)
-            page.wait_for_selector("#tab-prepare .progress-line:not(:empty)", state="attached")
+            page.wait_for_selector(f'#compared .comparison[data-serial="{serial}"]')
             page.wait_for_selector("#tab-prepare .progress-line:empty", state="attached")
             assert page.locator("#compared .map").is_visible()
         assert "IMG_1.HEIC" in page.locator("#poor .preview").inner_text()
@@ -141,7 +141,7 @@ def test_every_photo_is_taken_or_refused_in_the_visitors_language(browser, serve
         # Of two choices in a row the second counts.
         page.set_input_files("#poor input[type=file]", heic)
         page.set_input_files("#poor input[type=file]", PHOTO)
-        page.wait_for_selector("#tab-prepare .progress-line:empty", state="attached")
+        page.wait_for_selector('#compared .comparison[data-serial="4"]')
         width, height = page.locator("#compared .map").evaluate(
             "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])")
         with Image.open(PHOTO) as photo:

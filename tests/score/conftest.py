@@ -1,5 +1,6 @@
 """Fixtures of `python -m ensemble score`: pictures, and the command."""
 
+import signal
 import subprocess
 import sys
 
@@ -52,6 +53,8 @@ def score(pack, capsys):
 def start():
     """Starts the command in a process of its own, which does not outlive the test."""
     started = []
+    # In the background of a script Ctrl-C is ignored, and what is started there inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run(*arguments):
         started.append(subprocess.Popen(
@@ -63,3 +66,4 @@ def start():
     for process in started:
         process.kill()
         process.communicate()
+    signal.signal(signal.SIGINT, before)

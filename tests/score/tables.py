@@ -7,7 +7,7 @@ import pandas
 import pyarrow
 import pytest
 
-MANY = 1800
+MANY = 600
 
 
 def parts(table):
