@@ -112,7 +112,8 @@ def _by_strips(rgb, change):
     padded = np.pad(rgb, [(MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)], "symmetric")
     changed = np.empty(rgb.shape, np.uint8)
     for top in range(0, len(rgb), STRIP):
-        strip = padded[top:top + STRIP + 2 * MARGIN].astype(np.float32)
+        # In one order of memory, as sums in another may be rounded differently.
+        strip = padded[top:top + STRIP + 2 * MARGIN].astype(np.float32, order="C")
         changed[top:top + STRIP] = np.rint(change(strip)).clip(0, 255)
     return changed
 
@@ -123,7 +124,7 @@ def _noise(rgb, colour):
     Estimated from the diagonal differences within squares of 2 × 2 pixels, few of which hold
     anything but noise: Donoho and Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage".
     """
-    even = rgb[:len(rgb) // 2 * 2, :rgb.shape[1] // 2 * 2].astype(np.int16)
+    even = rgb[:len(rgb) // 2 * 2, :rgb.shape[1] // 2 * 2].astype(np.int16, order="C")
     diagonal = even[::2, ::2] - even[1::2, ::2] - even[::2, 1::2] + even[1::2, 1::2]
     if not diagonal.size:
         return LEAST_NOISE
