@@ -121,6 +121,7 @@ def test_docker_gets_what_the_wheel_is_built_from():
 
 @pytest.mark.parametrize("path, lists", [
     ("requirements.txt", [PROJECT["dependencies"], EXTRAS["app"]]),
+    ("ensemble/score/requirements.txt", [EXTRAS["score"]]),
     ("training/requirements.txt", [EXTRAS["train"]])])
 def test_the_lists_of_requirements_are_those_of_the_package(path, lists):
     assert {*map(Requirement, listed(path))} == {Requirement(line) for lines in lists
