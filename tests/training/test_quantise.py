@@ -73,6 +73,7 @@ def test_a_pack_is_quantised_calibrated_and_reported(network, tmp_path, capsys):
     rows = report["members"]["cnn"]
     assert rows["int8"]["kept"] and rows["int8"]["agreement"]["mean"] <= 0.005
     assert rows["int8"]["bytes"] < 0.6 * rows["float32"]["bytes"]
+    assert report["vote"]["same_labels"] >= 0.99 and 0 < report["vote"]["mean"] < 1
     after = PackModels.load(folder).manifest
     assert (before["version"], after["version"]) == ("1.0.0", "1.1.0")
     assert [new["name"] for new, old in zip(after["members"], before["members"], strict=True)

@@ -14,7 +14,7 @@ from training.images.data import fingerprint
 from training.records import history, write_json
 
 
-def export_pack(runs, out, train, validation, version="1.4.0"):
+def export_pack(runs, out, train, validation, version="1.5.0"):
     """Make a pack of the fitted members: ONNX files, digests, manifest and training curves.
 
     The calibration and the bound of `confident` come from the validation split.

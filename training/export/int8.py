@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from ensemble import PackModels
+from ensemble import PackModels, vote
 from ensemble.member import Member, cores
 from training.errors import DataError
 from training.export.pack import batches, complete, file_of
 from training.export.quantise import quantise
-from training.measure.evaluate import score
+from training.measure.evaluate import predict, score
 from training.measure.side_by_side import BATCH, PER, agreement, machine, side_by_side
 from training.records import write_json
 
-REPRESENTATIVE = 400  # training images that show which values occur
+REPRESENTATIVE = 1000  # training images that show which values occur
 SAME_LABELS, MEAN = 0.999, 0.005  # share of labels that must stay; mean difference of p_ai at most
 
 
@@ -42,7 +42,9 @@ def quantise_pack(pack, images, validation, version=None):
         What `reports/int8.json` of the pack has: `n`, `threads`, `batch`, `per`, `representative`,
         `machine`, and in `members.<name>.{float32, int8}` the metrics of
         `training.measure.evaluate.score`, `bytes`, the median `seconds` and `cpu_seconds` for
-        `per` images; of `int8` the `agreement` with the first, and whether it was `kept`.
+        `per` images; of `int8` the `agreement` with the first, and whether it was `kept`. In
+        `vote`, how many `same_labels` the majority of the pack has before and after, and the
+        `mean` difference of the calibrated probability.
 
     Raises
     ------
@@ -72,9 +74,19 @@ def quantise_pack(pack, images, validation, version=None):
     for entry in manifest["members"]:
         entry.update(file_of(folder / entry["file"]))
     complete(manifest, folder, batches(validation.images), validation.labels)
+    report["vote"] = _votes(models, PackModels.load(folder), validation.images)
     write_json(folder / "reports" / "int8.json", report)
-    print(json.dumps({name: rows["int8"] for name, rows in report["members"].items()}, indent=2))
+    print(json.dumps({name: rows["int8"] for name, rows in report["members"].items()}
+                     | {"vote": report["vote"]}, indent=2))
     return report
+
+
+def _votes(before, after, images):
+    old, new = predict(before, images), predict(after, images)
+    change = (vote.calibrate(new, after.manifest["calibration"])
+              - vote.calibrate(old, before.manifest["calibration"]))
+    return {"same_labels": float(np.mean(vote.majority(old) == vote.majority(new))),
+            "mean": float(np.mean(np.abs(change)))}
 
 
 def _measure(network, model, validation):

@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 
-from training.export.onnx_graph import OPSET
+from training.export.onnx_graph import OPSET, halve
 
 
 def write_svm(graph, features, width, native, path):
@@ -33,4 +33,4 @@ def write_svm(graph, features, width, native, path):
     # sigmoid is of the latter.
     decision = graph.add("Gather", scores, np.array(0), axis=1)
     logit = graph.add("Add", graph.add("Mul", decision, -platt.a_), -platt.b_)
-    onnx.save(graph.model({"p_ai": (graph.add("Sigmoid", logit), 1)}), path)
+    onnx.save(halve(graph.model({"p_ai": (graph.add("Sigmoid", logit), 1)})), path)

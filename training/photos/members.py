@@ -13,7 +13,7 @@ import onnx
 import onnxruntime
 
 from ensemble.member import session_options
-from training.export.onnx_graph import Graph
+from training.export.onnx_graph import Graph, halve
 from training.export.quantise import quantise
 from training.photos import efficientnet
 from training.photos.features import statistics
@@ -119,7 +119,7 @@ def write(front, head, grid, path):
     outputs = {"p_ai": (graph.add("Sigmoid", logit), 1)}
     if blocks:
         outputs["map"] = (_map(graph, blocks, head, size, grid), 3)
-    onnx.save(graph.model(outputs), path)
+    onnx.save(halve(graph.model(outputs)), path)
 
 
 def _map(graph, blocks, head, size, grid):
