@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/cifake
-PHOTOS ?= ../shared/data/photos/pictures.parquet
+PHOTOS ?= ../shared/data/photos/photos.parquet
 ORIGINALS ?= runs/originals
 TRAIN = $(BIN)/python -m training
 

@@ -68,6 +68,7 @@ def card(manifest, reports, drawn=()):
                  *_generators(manifest, reports.get("generators")), *_show(shown, "generators"),
                  *_filters(reports.get("resize")), *measured, _calibration(manifest, evaluation),
                  *_show(shown, "reliability", "risk"), _limits(manifest), _use(manifest),
+                 *([comparisons.integers(reports["int8"])] if "int8" in reports else []),
                  *_runtimes(manifest, reports.get("litert")),
                  _training(manifest), *_show(shown, "training"), _source()]
     return f"---\n{front.to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"

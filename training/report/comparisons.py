@@ -100,12 +100,31 @@ def runtimes(report):
                          f"{row['accuracy']:.2%}", f"{near['mean']:.1g}" if near else "",
                          f"{near['same_labels']:.2%}" if near else "",
                          f"{row['seconds']:.1f} s", f"{row['cpu_seconds']:.1f} s"])
-    return f"""The networks as LiteRT files, beside ONNX Runtime on the same {report["n"]:,} test \
-images, in batches of {report["batch"]} and in turn, so that other work on the machine slows all \
+    return f"""The networks as LiteRT files, beside ONNX Runtime with pack {report["version"]} on the \
+same {report["n"]:,} test images, in batches of {report["batch"]} and in turn, so that other work on the machine slows all \
 alike ({report["machine"]}, {report["threads"]} threads; medians, for {report["per"]:,} images).
 
 {table(["network", "runtime", "file", "accuracy", "mean difference of `p_ai`", "same labels",
         "time", "CPU time"], rows)}"""
+
+
+def integers(report):
+    """The card's table of what 8-bit integers change; `report` is of `reports/int8.json`."""
+    rows = []
+    for name, row in report["members"].items():
+        whole, small = row["float32"], row["int8"]
+        near = small["agreement"]
+        rows.append([name, f"{whole['bytes'] / 1e6:.2f} MB", f"{small['bytes'] / 1e6:.2f} MB",
+                     f"{whole['accuracy']:.2%}", f"{small['accuracy']:.2%}",
+                     f"{near['same_labels']:.2%}", f"{near['mean']:.4f}",
+                     f"{small['cpu_seconds'] / whole['cpu_seconds']:.2f}"])
+    return f"""The networks compute in 8-bit integers. Beside the float32 networks that they were \
+made of, on the {report["n"]:,} validation images, the majority keeps its label for \
+{report["vote"]["same_labels"]:.2%} of them, and the calibrated probability moves by \
+{report["vote"]["mean"]:.4f} on average ({report["machine"]}).
+
+{table(["network", "float32", "int8", "its accuracy", "as int8", "same labels",
+        "mean difference of `p_ai`", "CPU time, int8 to float32"], rows)}"""
 
 
 def _published():
