@@ -162,7 +162,7 @@ def test_memory_stays_flat(tmp_path, pack):
         import sys, tracemalloc
         from ensemble.__main__ import main
         tracemalloc.start()
-        for count in (250, 1000, 3200):  # the first time, modules are imported
+        for count in (250, 2000, 4200):  # the first time, modules are imported
             with open("names.txt", "w") as names:
                 names.writelines(f"{'long/' * 750}{i}.png\\n" for i in range(count))
             tracemalloc.reset_peak()
