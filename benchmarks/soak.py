@@ -15,7 +15,7 @@ from ensemble import Ensemble, ImageError
 from page import CONCURRENT, WAITING
 
 REPORT = Path(__file__).with_suffix(".json")
-LONG = 60  # files in one request that takes its time
+LONG = 20  # files in one request that takes its time
 FIRST = 10  # photographs, after which the memory is counted
 
 

@@ -6,8 +6,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VISITS = re.compile(r"^def \w+\([^)]*\b(?:browser|server|visit)\b", re.MULTILINE)
+# Takes long, and asks the page's browser alone, which starts in a second, not its server.
+ALONE = "tests/test_web.py"
 # What takes longest is begun first, so that all workers end together.
-LONGEST = ("page", "training", "tests/test_trust.py", "tests/test_marks.py",
+LONGEST = ("page", "training", ALONE, "tests/score/test_far.py", "tests/test_fuzz.py",
+           "tests/score/test_score.py", "tests/test_faults.py", "tests/test_package.py",
+           "tests/test_trust.py", "tests/test_pack_from_hub.py", "tests/test_marks.py",
            "tests/test_credentials.py")
 
 
@@ -30,7 +34,8 @@ def area(path):
     if path.startswith("tests/training/"):
         return "training"
     file = ROOT / path
-    return "page" if file.is_file() and VISITS.search(file.read_text("utf-8")) else path
+    return "page" if (path != ALONE and file.is_file()
+                      and VISITS.search(file.read_text("utf-8"))) else path
 
 
 def turn(item):

@@ -1,13 +1,10 @@
 """Bad files of every kind become a verdict or a refusal, at a bounded cost; see tests/fuzz."""
 
-import base64
 import json
 import os
 import pickle
 import subprocess
 import sys
-import urllib.request
-from uuid import uuid4
 
 import pytest
 
@@ -17,12 +14,10 @@ from tests.fuzz import __main__ as fuzz
 from tests.fuzz import built, cases, judging, seeds
 from tests.fuzz.cases import Cases
 from tests.servers import ROOT
-from tests.test_api import call
 from tests.test_images import gradient, saved
 
 TYPES = {"judged", "DamagedImage", "TooManyPixels", "NothingToSee", "UnsupportedFormat"}
 COUNT = 3000
-SERVED = 60  # files that go over HTTP
 
 
 @pytest.fixture(scope="module")
@@ -150,38 +145,3 @@ def test_names_forge_no_line_and_break_no_output(tmp_path, folder):
     text = printed()
     assert all(character.isprintable() for character in text.replace("\n", ""))
     assert not any(line.startswith(("line", "forged")) for line in text.splitlines())
-
-
-# Over HTTP
-
-
-def test_bad_files_over_http(server, path):
-    """As a request each and all in one: an answer or an error in words, nothing in the log."""
-    log = server.folder / "log"
-    before = log.stat().st_size
-    bad = Cases(path, 5)
-    files = [bad[number][1] for number in range(len(bad.built), len(bad.built) + SERVED)]
-    uris = ["data:image/png;base64," + base64.b64encode(data).decode() for data in files]
-    event, (answers,) = call(server, "detect_batch", uris)
-    assert event == "complete" and len(answers) == SERVED
-    for answer, uri in list(zip(answers, uris))[:SERVED // 4]:
-        event, data = call(server, "detect", uri)
-        if "error" in answer:
-            assert event == "error" and data["error"] == answer["message"]
-        else:
-            assert event == "complete" and data[0]["label"] == answer["label"]
-    assert {answer.get("error", "judged") for answer in answers} >= {"judged", "DamagedImage"}
-    assert b"Traceback" not in log.read_bytes()[before:]
-
-
-@pytest.mark.parametrize("name", [name for name in judging.NAMES if name.isprintable()])
-def test_uploads_of_any_name(server, name):
-    boundary = uuid4().hex
-    body = (f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
-            "Content-Type: image/png\r\n\r\n").encode()
-    body += saved(gradient(), "PNG") + f"\r\n--{boundary}--\r\n".encode()
-    request = urllib.request.Request(f"{server.url}/gradio_api/upload", body, {
-        "Content-Type": f"multipart/form-data; boundary={boundary}"})
-    with urllib.request.urlopen(request) as answer:
-        stored, = json.load(answer)
-    assert call(server, "detect", {"path": stored})[0] == "complete"
