@@ -1,12 +1,10 @@
 """The models of one pack, loaded: pictures of the sizes that the pack knows → verdicts."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from ensemble import pack as packs
 from ensemble.images import Picture, fit_square
-from ensemble.member import Member, MemberError, cores
+from ensemble.member import Member, MemberError
 from ensemble.tiles import cut
 from ensemble.vote import correct, decide
 
@@ -34,10 +32,8 @@ class PackModels:
     def __init__(self, pack):
         self.pack = pack
         self.manifest = pack.manifest
-        with ThreadPoolExecutor(cores()) as pool:
-            self.members = list(pool.map(
-                lambda entry: Member(entry["name"], pack.folder / entry["file"]),
-                self.manifest["members"]))
+        self.members = [Member(entry["name"], pack.folder / entry["file"])
+                        for entry in self.manifest["members"]]
         self._try()
 
     @classmethod
