@@ -17,7 +17,7 @@ from ensemble import BATCH, Ensemble
 MANY = 10_000
 
 
-def measure(files=2000, few=100, rounds=2):
+def measure(files=2000, few=100, rounds=3):
     """How near the command line comes to what its members allow.
 
     Parameters
@@ -39,7 +39,7 @@ def measure(files=2000, few=100, rounds=2):
                 calls[door, count] = lambda door=door, count=count: DOORS[door](
                     names[:count], Path(folder))
         took = {call: statistics.median(seconds)
-                for call, seconds in in_turn(calls, rounds).items()}
+                for call, seconds in in_turn(calls, rounds, warm_up=0).items()}
     alone = took["members"] / files
     report = {"files": files, "members alone, a second": round(1 / alone, 1)}
     for door in DOORS:

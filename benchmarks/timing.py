@@ -4,16 +4,18 @@ import statistics
 import time
 
 
-def in_turn(calls, rounds, times=1):
+def in_turn(calls, rounds, times=1, warm_up=1):
     """What each call takes.
 
     Parameters
     ----------
     calls : dict of str to callable
     rounds : int
-        In each of which all are called, one after the other, after one that warms up.
+        In each of which all are called, one after the other.
     times : int
         How often each is called in a round.
+    warm_up : int
+        Rounds before those.
 
     Returns
     -------
@@ -21,13 +23,13 @@ def in_turn(calls, rounds, times=1):
         Seconds a call, of each round.
     """
     took = {name: [] for name in calls}
-    for _ in range(rounds + 1):
+    for _ in range(warm_up + rounds):
         for name, call in calls.items():
             start = time.perf_counter()
             for _ in range(times):
                 call()
             took[name].append((time.perf_counter() - start) / times)
-    return {name: seconds[1:] for name, seconds in took.items()}
+    return {name: seconds[warm_up:] for name, seconds in took.items()}
 
 
 def ratio(numerators, denominators):

@@ -6,8 +6,8 @@ mean of the three is the answer. It reads no evidence. Its models have weights o
 cost what trained ones cost:
 
 - *small networks*: the pack for thumbnails as it is trained, which sees 32 × 32 pixels of any file.
-- *ten tiles*: in their place two of EfficientNet-B0, which is of the kind of the networks of the
-  pack for photographs and has as many multiply-adds, on the same ten tiles of 128 × 128 pixels.
+- *ten tiles*: in their place EfficientNet-B0, twice: it is of the kind of the networks of the pack
+  for photographs and has about as many multiply-adds, on the same ten tiles of 128 × 128 pixels.
 """
 
 import io
@@ -24,6 +24,8 @@ from ensemble.tiles import cut
 SIZES = {"thumbnail": (32, 32), "photograph": (4000, 3000)}
 SUPPORT_VECTORS = 6008  # of the shipped SVM
 SIDE, TILE, GRID = 32, 128, 3  # pixels that each pack sees; tiles along a side
+CASES = (("thumbnail", "small networks"), ("photograph", "small networks"),
+         ("photograph", "ten tiles"))
 TIMES = 3  # in a row, as a warm process is asked
 
 
@@ -34,12 +36,14 @@ def files(seed=0):
             for name, size in SIZES.items()}
 
 
-def measure(rounds=7, support_vectors=SUPPORT_VECTORS):
+def measure(rounds=7, support_vectors=SUPPORT_VECTORS, cases=CASES):
     """Both ways in turn, for each file.
 
     Parameters
     ----------
     rounds, support_vectors : int
+    cases : sequence of (str, str)
+        File and networks.
 
     Returns
     -------
@@ -48,8 +52,7 @@ def measure(rounds=7, support_vectors=SUPPORT_VECTORS):
     """
     ensemble, machine, data = Ensemble.load(), svm(support_vectors), files()
     report = {}
-    for name, networks in (("thumbnail", "small networks"), ("photograph", "small networks"),
-                           ("photograph", "ten tiles")):
+    for name, networks in cases:
         predict = usual(*NETWORKS[networks](), machine)
         took = in_turn({"ours": partial(ensemble.judge, data[name]),
                         "usual": partial(predict, data[name])}, rounds, TIMES)
@@ -92,9 +95,9 @@ def _small():
 def _as_large():
     from keras.applications import EfficientNetB0
 
-    networks = [EfficientNetB0(weights=None, input_shape=(TILE, TILE, 3), classes=1,
-                               classifier_activation="sigmoid") for _ in range(2)]
-    return networks, lambda image: cut(np.asarray(image), TILE, "lanczos", GRID)
+    network = EfficientNetB0(weights=None, input_shape=(TILE, TILE, 3), classes=1,
+                             classifier_activation="sigmoid")
+    return (network, network), lambda image: cut(np.asarray(image), TILE, "lanczos", GRID)
 
 
 def _whole(image):
