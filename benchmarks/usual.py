@@ -26,7 +26,7 @@ SUPPORT_VECTORS = 6008  # of the shipped SVM
 SIDE, TILE, GRID = 32, 128, 3  # pixels that each pack sees; tiles along a side
 CASES = (("thumbnail", "small networks"), ("photograph", "small networks"),
          ("photograph", "ten tiles"))
-TIMES = 3  # in a row, as a warm process is asked
+TIMES = 2  # in a row, as a warm process is asked
 
 
 def files(seed=0):
@@ -36,7 +36,7 @@ def files(seed=0):
             for name, size in SIZES.items()}
 
 
-def measure(rounds=7, support_vectors=SUPPORT_VECTORS, cases=CASES):
+def measure(rounds=5, support_vectors=SUPPORT_VECTORS, cases=CASES):
     """Both ways in turn, for each file.
 
     Parameters
