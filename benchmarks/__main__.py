@@ -1,82 +1,42 @@
-"""python -m benchmarks: speed, each pair measured in turn in one run, so the ratio counts."""
+"""python -m benchmarks [PART ...]: speed, each figure beside another of the same run.
 
-import statistics
-import subprocess
+Writes benchmarks/speed.json, and from there README's table and benchmarks/PROFILE.md. Parts that
+are not named keep the figures that they have.
+"""
+
+import argparse
+import json
 import sys
-import time
-from functools import partial
-from pathlib import Path
 
-import numpy as np
+from benchmarks import many, profile, server, speed, start, twin, usual
+from benchmarks.serving import ROOT
+from training.markdown import between
+from training.records import write_json
 
-from ensemble import Ensemble
-
-ROOT = Path(__file__).parent.parent
-EXAMPLE = next(iter(sorted((ROOT / "examples").glob("*/*.png"))))
-PHOTOGRAPHS = sorted((ROOT / "examples" / "real" / "full").iterdir())
-RUNS = 5
-
-
-def main():
-    """Print the table."""
-    first_verdict()
-    one_image()
-    twin()
+REPORT, PAGE = ROOT / "benchmarks" / "speed.json", ROOT / "benchmarks" / "PROFILE.md"
+README = ROOT / "README.md"
+# TensorFlow stays in a process and keeps its threads, so what needs it comes last.
+PARTS = {"start": start, "many": many, "server": server, "profile": profile, "twin": twin,
+         "verdict": usual}
 
 
-def first_verdict():
-    """Process start to the first verdict, beside the import of TensorFlow alone."""
-    verdict = [sys.executable, "-m", "ensemble", str(EXAMPLE), "--json"]
-    usual = [sys.executable, "-c", "import tensorflow"]
-    pairs = [(_seconds(verdict), _seconds(usual)) for _ in range(RUNS + 1)][1:]  # first warms up
-    ours, theirs = (statistics.median(column) for column in zip(*pairs))
-    print(f"process start to first verdict   {ours:.2f} s\n"
-          f"import tensorflow                {theirs:.2f} s\n"
-          f"ratio, median of {RUNS} pairs       "
-          f"{statistics.median(a / b for a, b in pairs):.2f}")
-
-
-def one_image():
-    """One image through each member of each pack and through all, in one warm process."""
-    for models in Ensemble.load().packs:
-        size = models.manifest["input_size"]
-        image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
-        print(f"pack {models.manifest['name']}, one image of {size} × {size} pixels")
-        judge = Ensemble([models]).judge
-        for member in models.members:
-            print(f"{member.name:<10} {_milliseconds(partial(member, image)):.2f} ms")
-        print(f"{'verdict':<10} {_milliseconds(partial(judge, image[0])):.2f} ms")
-
-
-def twin():
-    """The page without a server: what it loads, and a photograph there and here."""
-    from web import parity
-    from web.build import DIST, build, first_load
-
-    for name, size in first_load(build()).items():
-        print(f"twin, before the first answer of {name:<8} {size / 1e6:.1f} MB")
-    photographs = {path.name: path.read_bytes() for path in PHOTOGRAPHS}
-    with parity.showing(DIST, "chromium") as page:
-        parity.by_twin(page, PHOTOGRAPHS[0].read_bytes())  # loads the models
-        took = parity.compare(page, Ensemble.load(), photographs)["milliseconds"]
-    print(f"twin, a photograph   {took['median']} ms, in the server {took['median_of_server']} ms")
-
-
-def _seconds(command):
-    start = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return time.perf_counter() - start
-
-
-def _milliseconds(call, times=200):
-    for _ in range(20):
-        call()
-    took = []
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        took.append(time.perf_counter() - start)
-    return statistics.median(took) * 1000
+def main(arguments=None):
+    """Measure the parts, write what came of them down, and print README's table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    report = json.loads(REPORT.read_text("utf-8")) if REPORT.exists() else {}
+    for name, part in PARTS.items():
+        if name in options.parts or not options.parts:
+            print(f"measuring: {name}", file=sys.stderr)
+            report[name] = part.measure()
+            write_json(REPORT, report)
+    PAGE.write_text(speed.profiles(report), "utf-8")
+    text = README.read_text("utf-8")
+    README.write_text(between(text, speed.BEGIN, speed.END, speed.in_words(report)), "utf-8")
+    print(speed.in_words(report))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def photographs(megapixels, seed=0):
     return files
 
 
-def picture(rng, width, height):
+def picture(rng, width, height, grain=3):
     """Soft shapes with a little noise.
 
     Parameters
@@ -55,6 +55,8 @@ def picture(rng, width, height):
     rng : numpy.random.Generator
     width, height : int
         In pixels.
+    grain : int
+        The noise's levels of 255, up and down; with 12, a JPEG is as large as a camera's.
 
     Returns
     -------
@@ -62,9 +64,9 @@ def picture(rng, width, height):
     """
     shapes = Image.fromarray(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8))
     soft = np.asarray(shapes.resize((width, height), Image.Resampling.BICUBIC), np.int16)
-    grain = rng.integers(-3, 4, (64, 64, 3), dtype=np.int16)
-    grain = np.tile(grain, (height // 64 + 1, width // 64 + 1, 1))[:height, :width]
-    return Image.fromarray((soft + grain).clip(0, 255).astype(np.uint8))
+    noise = rng.integers(-grain, grain + 1, (64, 64, 3), dtype=np.int16)
+    noise = np.tile(noise, (height // 64 + 1, width // 64 + 1, 1))[:height, :width]
+    return Image.fromarray((soft + noise).clip(0, 255).astype(np.uint8))
 
 
 def encoded(image, format, options):

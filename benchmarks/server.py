@@ -1,18 +1,15 @@
-"""python -m benchmarks.server: `/detect` beside the same verdicts in process, in one run."""
+"""`/detect` of the running server beside the same verdicts in process."""
 
-import argparse
-import json
 import statistics
 import time
-from pathlib import Path
 
 from benchmarks.serving import ROOT, Client, from_clients, serving
 from ensemble import Ensemble
+from training.markdown import table
 
-REPORT = Path(__file__).with_suffix(".json")
 PICTURES = {"thumbnail": ROOT / "examples/real/astronaut.png",
             "photograph": ROOT / "examples/real/full/astronaut.jpg"}
-CLIENTS, ROUNDS, REQUESTS = 8, 7, 80
+CLIENTS, ROUNDS, REQUESTS = 8, 3, 80
 PROFILE = "processor of a request"
 NOTES = """\
 What is left of Gradio runs in one thread: it reads and answers the HTTP requests, hands each
@@ -26,22 +23,15 @@ between switches of threads. Gradio's own `batch=True` can't be had at all: ther
 fails the whole batch."""
 
 
-def main():
-    """Measure, write the report down as JSON and as tables, and print these."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--out", type=Path, default=REPORT)
-    options = parser.parse_args()
+def measure(rounds=ROUNDS, count=REQUESTS):
+    """Both in turn, for each picture: see `compare`."""
     ensemble = Ensemble.load()
     with serving() as app:
-        report = {name: compare(ensemble, app, path.read_bytes(), options.rounds)
-                  for name, path in PICTURES.items()}
-    options.out.write_text(json.dumps(report, indent=1) + "\n")
-    options.out.with_suffix(".md").write_text(text := described(report))
-    print(text)
+        return {name: compare(ensemble, app, path.read_bytes(), rounds, count)
+                for name, path in PICTURES.items()}
 
 
-def compare(ensemble, app, data, rounds):
+def compare(ensemble, app, data, rounds, count):
     """One file, judged in process and by the server in turn; medians of the rounds.
 
     Parameters
@@ -49,7 +39,8 @@ def compare(ensemble, app, data, rounds):
     ensemble : Ensemble
     app : benchmarks.serving.App
     data : bytes
-    rounds : int
+    rounds, count : int
+        Of requests, in each round.
 
     Returns
     -------
@@ -58,16 +49,16 @@ def compare(ensemble, app, data, rounds):
         verdicts take in process, and `bound` three times the median of one client, and that.
     """
     in_process(ensemble, data, 20)
-    served(app, data, CLIENTS, 40)
+    served(app, data, CLIENTS, count // 2)
     models = ensemble.pack_for(picture := ensemble.open(data))
     images = models.see(picture)
-    turns = [{"in process": in_process(ensemble, data, REQUESTS),
-              "alone": together(models, [picture], [images], REQUESTS),
-              "batch": together(models, [picture] * CLIENTS, [images] * CLIENTS, REQUESTS),
-              "one client": served(app, data, 1, REQUESTS),
-              "clients": served(app, data, CLIENTS, REQUESTS),
-              "uploading clients": served(app, data, CLIENTS, REQUESTS, upload=True),
-              "idle": nothing(app, REQUESTS)} for _ in range(rounds)]
+    turns = [{"in process": in_process(ensemble, data, count),
+              "alone": together(models, [picture], [images], count),
+              "batch": together(models, [picture] * CLIENTS, [images] * CLIENTS, count),
+              "one client": served(app, data, 1, count),
+              "clients": served(app, data, CLIENTS, count),
+              "uploading clients": served(app, data, CLIENTS, count, upload=True),
+              "idle": nothing(app, count)} for _ in range(rounds)]
 
     def median(part, figure):
         return statistics.median(turn[part][figure] for turn in turns)
@@ -97,27 +88,25 @@ def compare(ensemble, app, data, rounds):
             f"the members, each of a batch of {CLIENTS}": round(median("batch", "cpu"), 2)}}
 
 
-def described(report):
-    """The report in Markdown, with what its figures mean."""
+def in_words(report):
+    """The report in Markdown, with what its figures mean: a list of paragraphs."""
     figures = next(iter(report.values()))
-    return "\n\n".join([
-        "# The server beside the same verdicts in process",
-        "`python -m benchmarks.server` wrote this: medians of rounds in which everything was "
-        "measured in turn. Rates are verdicts a second, times milliseconds.",
-        table(report, [name for name in figures if name != PROFILE]),
+    return [
+        "## One request",
+        "`/detect` beside the same verdicts in process. Rates are verdicts a second, times "
+        "milliseconds.",
+        _table(report, [name for name in figures if name != PROFILE]),
         f"`clients` are {CLIENTS} at once that send the file inside the request; `uploading "
         "clients` send it first, as browsers do. `work queued` is what the other clients' verdicts "
         "take in process, `bound` that and three times the median of one client.",
-        "## Where a request spends the processor's time",
-        table({name: figures[PROFILE] for name, figures in report.items()}, figures[PROFILE]),
-        NOTES]) + "\n"
+        "Where a request spends the processor's time, in milliseconds:",
+        _table({name: figures[PROFILE] for name, figures in report.items()}, figures[PROFILE]),
+        NOTES]
 
 
-def table(report, rows):
-    """A table of Markdown with a column for each picture."""
-    return "\n".join([f"| | {' | '.join(report)} |", "|---" * (len(report) + 1) + "|",
-                      *(f"| {row} | {' | '.join(str(report[name][row]) for name in report)} |"
-                        for row in rows)])
+def _table(report, rows):
+    return table(["", *report],
+                 [[row, *(str(figures[row]) for figures in report.values())] for row in rows])
 
 
 def in_process(ensemble, data, count):
@@ -161,7 +150,3 @@ def _verdict(client, data, upload):
     status, answer = client.detect(data, upload)
     if status != 200 or "label" not in answer:
         raise RuntimeError(f"{status}: {answer}")
-
-
-if __name__ == "__main__":
-    main()

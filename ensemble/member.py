@@ -62,16 +62,28 @@ class Member:
         return p_ai, rest[0] if rest else None
 
 
-@cache
 def session_options():
-    """How a model is run: all cores, none of which waits for work by spinning."""
+    """How a model is run: all cores, none of which waits for work by spinning; see `_arena`."""
+    _arena()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # Threads that spin while they wait would keep a small server's cores busy for nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.use_env_allocators", "1")
     return options
+
+
+@cache
+def _arena():
+    """Have all models take their memory from one place, and give it back to there.
+
+    Members run one after the other; else each would keep what only one needs at a time.
+    """
+    onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0,
+        onnxruntime.OrtMemType.DEFAULT), None)
 
 
 def cores():

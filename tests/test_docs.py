@@ -38,7 +38,8 @@ def test_files_and_commands_that_are_named_are_there(page):
 
 def test_readme_is_short():
     body = README.read_text("utf-8").split("---\n", 2)[2]
-    assert len(body.split()) <= 900
+    words = [word for word in body.split() if re.search(r"\w", word)]  # not a table's lines
+    assert len(words) <= 900
 
 
 def test_readmes_example_is_what_the_command_says(tmp_path):

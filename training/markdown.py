@@ -26,3 +26,16 @@ def millions(number):
 def percent(share):
     """0.1234 as "12.3%"."""
     return "–" if share is None else f"{share:.1%}"
+
+
+def between(text, begin, end, block):
+    """A text with a block between its two marks, each on a line of its own, in place of the old.
+
+    Raises
+    ------
+    ValueError
+        If a mark is not in the text exactly once.
+    """
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"The lines {begin} and {end} are needed once each.")
+    return f"{text.split(begin)[0]}{begin}\n{block}\n{end}{text.split(end)[1]}"
