@@ -5,7 +5,7 @@ import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
 LARGE = 100_000  # numbers of a matrix that is worth storing in 16 bits
-OPSET = 15
+OPSET = 16  # the first whose `ScatterElements` adds
 IR_VERSION = 8
 
 

@@ -5,6 +5,7 @@ says what each part is worth.
 """
 
 import numpy as np
+from onnx import TensorProto
 from scipy.fft import dct
 
 from training.images.spectra import RGB_TO_YCC
@@ -103,11 +104,14 @@ def _together(graph, one, values_of_one, other, values_of_other):
 
     Planes of whole numbers from 0 on.
     """
-    hits = [graph.add("Cast", graph.add("Equal", graph.add("Reshape", plane, shape), counted), to=1)
-            for plane, shape, counted in (
-                (one, np.array([0, 1, -1]), np.arange(float(values_of_one))[:, None]),
-                (other, np.array([0, -1, 1]), np.arange(float(values_of_other))))]
-    counts = graph.add("MatMul", *hits)
+    pairs = graph.add("Flatten", graph.add("Add", graph.add(
+        "Mul", one, float(values_of_other)), other))
+    ones = graph.add("Add", graph.add("Mul", pairs, 0.0), 1.0)
+    none = graph.add("Mul", graph.add("Slice", ones, np.array([0]), np.array([1]), np.array([1])),
+                     np.zeros((1, values_of_one * values_of_other)))
+    counts = graph.add("ScatterElements", none, graph.add("Cast", pairs, to=TensorProto.INT32),
+                       ones, axis=1, reduction="add")
+    counts = graph.add("Reshape", counts, np.array([0, values_of_one, values_of_other]))
     return graph.add("Div", counts, graph.add("ReduceSum", counts, np.array([1, 2]), keepdims=1))
 
 

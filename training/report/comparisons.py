@@ -100,8 +100,8 @@ def runtimes(report):
                          f"{row['accuracy']:.2%}", f"{near['mean']:.1g}" if near else "",
                          f"{near['same_labels']:.2%}" if near else "",
                          f"{row['seconds']:.1f} s", f"{row['cpu_seconds']:.1f} s"])
-    return f"""The networks as LiteRT files, beside ONNX Runtime with pack {report["version"]} on the \
-same {report["n"]:,} test images, in batches of {report["batch"]} and in turn, so that other work on the machine slows all \
+    return f"""The networks as LiteRT files, beside ONNX Runtime on the same {report["n"]:,} test \
+images, in batches of {report["batch"]} and in turn, so that other work on the machine slows all \
 alike ({report["machine"]}, {report["threads"]} threads; medians, for {report["per"]:,} images).
 
 {table(["network", "runtime", "file", "accuracy", "mean difference of `p_ai`", "same labels",
