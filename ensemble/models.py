@@ -1,10 +1,12 @@
 """The models of one pack, loaded: pictures of the sizes that the pack knows → verdicts."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from ensemble import pack as packs
 from ensemble.images import Picture, fit_square
-from ensemble.member import Member, MemberError
+from ensemble.member import Member, MemberError, cores
 from ensemble.tiles import cut
 from ensemble.vote import correct, decide
 
@@ -32,8 +34,10 @@ class PackModels:
     def __init__(self, pack):
         self.pack = pack
         self.manifest = pack.manifest
-        self.members = [Member(entry["name"], pack.folder / entry["file"])
-                        for entry in self.manifest["members"]]
+        with ThreadPoolExecutor(cores()) as pool:
+            self.members = list(pool.map(
+                lambda entry: Member(entry["name"], pack.folder / entry["file"]),
+                self.manifest["members"]))
         self._try()
 
     @classmethod
