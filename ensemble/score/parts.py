@@ -155,7 +155,9 @@ class Parts:
 
     def _table(self, part, columns=None):
         data = self._storage.cat_file(self._path(part))
-        return parquet.read_table(pyarrow.BufferReader(data), columns=columns)
+        # Threads of Arrow's might still hold these bytes when Python ends, and abort the process.
+        return parquet.read_table(pyarrow.BufferReader(data), columns=columns, use_threads=False,
+                                  pre_buffer=False)
 
     def _read(self, part):
         try:

@@ -162,9 +162,9 @@ def test_memory_stays_flat(tmp_path, pack):
         import sys, tracemalloc
         from ensemble.__main__ import main
         tracemalloc.start()
-        for count in (250, 2000, 4200):  # the first time, modules are imported
+        for count in (1000, 4000, 12000):  # the first time, modules are imported
             with open("names.txt", "w") as names:
-                names.writelines(f"{'long/' * 750}{i}.png\\n" for i in range(count))
+                names.writelines(f"{'long/' * 200}{i}.png\\n" for i in range(count))
             tracemalloc.reset_peak()
             assert main(["score", "names.txt", "--out", str(count), *sys.argv[1:]]) == 1
             print(tracemalloc.get_traced_memory()[1], file=sys.stderr)
