@@ -10,7 +10,7 @@ import sys
 
 from benchmarks import many, profile, server, speed, start, twin, usual
 from benchmarks.serving import ROOT
-from training.markdown import between
+from training.markdown import write_between
 from training.records import write_json
 
 REPORT, PAGE = ROOT / "benchmarks" / "speed.json", ROOT / "benchmarks" / "PROFILE.md"
@@ -34,8 +34,7 @@ def main(arguments=None):
             report[name] = part.measure()
             write_json(REPORT, report)
     PAGE.write_text(speed.profiles(report), "utf-8")
-    text = README.read_text("utf-8")
-    README.write_text(between(text, speed.BEGIN, speed.END, speed.in_words(report)), "utf-8")
+    write_between(README, speed.BEGIN, speed.END, speed.in_words(report))
     print(speed.in_words(report))
 
 

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from ensemble.member import cores
-from training.markdown import between, count, table
+from training.markdown import count, table, write_between
 
 ROOT = Path(__file__).parent.parent
 REPORT, PAGE = ROOT / "benchmarks" / "scale.json", ROOT / "docs" / "scale.md"
@@ -35,7 +35,7 @@ def main(arguments=None):
         name: measure(folder, options.files)
         for name, folder in (pair.split("=", 1) for pair in options.folders)}}
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    PAGE.write_text(between(PAGE.read_text("utf-8"), BEGIN, END, in_words(report)), "utf-8")
+    write_between(PAGE, BEGIN, END, in_words(report))
 
 
 def measure(folder, files):

@@ -1,13 +1,19 @@
 """One trained model, served by ONNX Runtime."""
 
 import os
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 from ensemble.pack import PackError
+
+# All models take their memory from one place and give it back to there: members run one after the
+# other, and each would keep what only one needs at a time. Here, as it can be registered only once,
+# and members are loaded from several threads.
+onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo(
+    "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0,
+    onnxruntime.OrtMemType.DEFAULT), None)
 
 
 class MemberError(PackError):
@@ -63,8 +69,7 @@ class Member:
 
 
 def session_options():
-    """How a model is run: all cores, none of which waits for work by spinning; see `_arena`."""
-    _arena()
+    """How a model is run: all cores, none of which waits for work by spinning."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores()
     options.inter_op_num_threads = 1
@@ -73,17 +78,6 @@ def session_options():
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.use_env_allocators", "1")
     return options
-
-
-@cache
-def _arena():
-    """Have all models take their memory from one place, and give it back to there.
-
-    Members run one after the other; else each would keep what only one needs at a time.
-    """
-    onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0,
-        onnxruntime.OrtMemType.DEFAULT), None)
 
 
 def cores():

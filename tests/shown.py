@@ -18,6 +18,7 @@ from ensemble.vocabulary import MODELS
 from tests.marked import watermarked
 from tests.servers import ROOT
 from tests.signed import action, authority, sign
+from training.markdown import write_between
 
 PHOTO = ROOT / "examples" / "real" / "full" / "astronaut.jpg"
 README = ROOT / "README.md"
@@ -102,10 +103,7 @@ def main(arguments):
         folder = Path(arguments[0]) if arguments else Path(work)
         folder.mkdir(parents=True, exist_ok=True)
         block = shown(folder)
-    text = README.read_text("utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    README.write_text(f"{before}{BEGIN}\n```\n{block}\n```\n{END}{after}", "utf-8")
+    write_between(README, BEGIN, END, f"```\n{block}\n```")
 
 
 if __name__ == "__main__":

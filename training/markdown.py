@@ -1,5 +1,7 @@
 """Tables and numbers as Markdown shows them."""
 
+from training.errors import DataError
+
 
 def table(head, rows):
     """A Markdown table.
@@ -28,14 +30,15 @@ def percent(share):
     return "–" if share is None else f"{share:.1%}"
 
 
-def between(text, begin, end, block):
-    """A text with a block between its two marks, each on a line of its own, in place of the old.
+def write_between(path, begin, end, block):
+    """Write a block into a file between its two marks, each on a line of its own.
 
     Raises
     ------
-    ValueError
-        If a mark is not in the text exactly once.
+    DataError
+        If a mark is not in the file exactly once.
     """
+    text = path.read_text("utf-8")
     if text.count(begin) != 1 or text.count(end) != 1:
-        raise ValueError(f"The lines {begin} and {end} are needed once each.")
-    return f"{text.split(begin)[0]}{begin}\n{block}\n{end}{text.split(end)[1]}"
+        raise DataError(f"{path} needs the lines {begin} and {end} once each.")
+    path.write_text(f"{text.split(begin)[0]}{begin}\n{block}\n{end}{text.split(end)[1]}", "utf-8")

@@ -67,7 +67,7 @@ def test_a_small_network_learns_and_its_losses_are_kept(images):
                     metrics=[batches.accuracy, shown.losses])
     curve = network.fit(shown, epochs=6, verbose=0).history
     assert not network.run_eagerly
-    assert curve["loss"][-1] < 0.9 * curve["loss"][0]
+    assert curve["loss"][-1] < 0.85 * curve["loss"][0]
     kept = shown.losses.values()
     assert kept.shape == (len(images),) and len(np.unique(kept)) > len(images) / 2
     assert curve["mean_loss"][-1] == pytest.approx(kept.mean(), rel=1e-4)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ensemble import pack as packs
 from training.errors import DataError
+from training.markdown import write_between
 from training.report import comparisons, drawing, photo_card
 from training.report.card import card
 
@@ -35,15 +36,9 @@ def write(pack, readme="README.md"):
                         f"evaluate` first.")
     begin, end, make = ((BEGIN, END, results) if "evaluate" in reports else
                         (PHOTOS_BEGIN, PHOTOS_END, photo_results))
-    text = readme.read_text("utf-8")
-    if text.count(begin) != 1 or text.count(end) != 1:
-        raise DataError(f"{readme} needs the lines {begin} and {end} once each.")
-    before, rest = text.split(begin)
-    after = rest.split(end)[1]
-    drawn = drawing.draw(manifest, reports, pack / "reports" / "figures")
     where = Path(os.path.relpath(pack.resolve(), readme.resolve().parent)).as_posix()
-    block = make(manifest, reports, where)
-    readme.write_text(f"{before}{begin}\n{block}\n{end}{after}", "utf-8")
+    write_between(readme, begin, end, make(manifest, reports, where))
+    drawn = drawing.draw(manifest, reports, pack / "reports" / "figures")
     (pack / "README.md").write_text(card(manifest, reports, drawn), "utf-8")
 
 
