@@ -19,12 +19,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 # What no language of the page translates in a figure.
 NAMES = {*MEMBERS, "cifake", "dcgan", "ddpm", "ECE", "ROC", "AUC", "JPEG", "WebP", "AI"}
 # Texts of a figure that reach beyond it, or lie upon one another.
+# Lines are a few pixels higher than what is written in them, which depends on the font.
 MISFITS = """svg => {
     const page = svg.getBoundingClientRect();
     const texts = [...svg.querySelectorAll('text')].map(
         text => [text.textContent, text.getBoundingClientRect()]);
     const outside = ([, box]) => box.left < page.left - 1 || box.right > page.right + 1
-        || box.top < page.top - 1 || box.bottom > page.bottom + 1;
+        || box.top < page.top - 4 || box.bottom > page.bottom + 4;
     const over = (one, other) =>
         Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1
         && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 4;

@@ -44,8 +44,6 @@ def write(draw, title, theme, path):
     colours = COLOURS[theme]
     with style.context(_settings(colours), after_reset=True):
         figure = Figure(layout="constrained")
-        # Thai letters reach higher than Latin ones.
-        figure.get_layout_engine().set(h_pad=0.1)
         draw(figure, colours)
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Title": title, "Date": None})
